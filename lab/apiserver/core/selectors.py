@@ -223,9 +223,9 @@ def _check_key(key: str) -> None:
     wrong: list[str] = []
     if "/" in prefix:
         wrong.append(
-            f"a qualified name must consist of {_CHARACTERS} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used "
-            "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' "
-            "(e.g. 'example.com/MyName')"
+            f"a qualified name must consist of {_CHARACTERS} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
+            "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix "
+            "and '/' (e.g. 'example.com/MyName')"
         )
     elif slash and not prefix:
         wrong.append("prefix part must be non-empty")
