@@ -1,0 +1,98 @@
+"""All three forms of discovery tell the same resources."""
+
+from lab.apiserver.core.discovery import (
+    aggregated,
+    api_group,
+    api_groups,
+    api_resource_list,
+    api_versions,
+    version_rank,
+)
+from lab.apiserver.core.resource import Resource, Subresource
+
+EDIT = ("get", "patch", "update")
+PODS = Resource("", "v1", "pods", "pod", "Pod", True, short_names=("po",), categories=("all",))
+DEPLOYMENTS = Resource(
+    "apps",
+    "v1",
+    "deployments",
+    "deployment",
+    "Deployment",
+    True,
+    short_names=("deploy",),
+    subresources=(
+        Subresource("status", "apps", "v1", "Deployment", EDIT),
+        Subresource("scale", "autoscaling", "v1", "Scale", EDIT),
+    ),
+)
+HPA_V1 = Resource("autoscaling", "v1", "horizontalpodautoscalers", "horizontalpodautoscaler", "HPA", True)
+HPA_V2 = Resource("autoscaling", "v2", "horizontalpodautoscalers", "horizontalpodautoscaler", "HPA", True)
+GADGETS = Resource("b.example.org", "v1alpha1", "gadgets", "gadget", "Gadget", False, custom=True)
+OTHERS = Resource("a.example.org", "v1", "others", "other", "Other", False, custom=True)
+ALL = (PODS, DEPLOYMENTS, HPA_V1, HPA_V2, GADGETS, OTHERS)
+
+
+def test_versions_sort_by_stability_then_number() -> None:
+    """Stable versions come before beta and alpha ones, whatever their numbers, and odd names come last."""
+    versions = ["v1alpha1", "v2beta1", "v1", "v10", "v2", "v1beta2", "foo1"]
+    assert ["v10", "v2", "v1", "v2beta1", "v1beta2", "v1alpha1", "foo1"] == sorted(
+        versions, key=version_rank, reverse=True
+    )
+
+
+def test_core_versions() -> None:
+    """The core group has the one version v1."""
+    assert ["v1"] == api_versions()["versions"]
+
+
+def test_groups_prefer_the_most_stable_version() -> None:
+    """Groups leave out core, list their versions best first, and custom groups follow by name."""
+    groups = api_groups(ALL)["groups"]
+    assert ["apps", "autoscaling", "a.example.org", "b.example.org"] == [group["name"] for group in groups]
+    assert "autoscaling/v2" == groups[1]["preferredVersion"]["groupVersion"]
+
+
+def test_one_group() -> None:
+    """A group that is not served has no description."""
+    found = api_group("apps", ALL)
+    assert found is not None
+    assert "APIGroup" == found["kind"]
+    assert api_group("none.example.org", ALL) is None
+
+
+def test_resource_list_names_subresources() -> None:
+    """A resource is followed by its subresources, with the group of their kind only where it differs."""
+    found = api_resource_list("apps", "v1", ALL)
+    assert ["deployments", "deployments/scale", "deployments/status"] == [r["name"] for r in found["resources"]]
+    scale, status = found["resources"][1:]
+    assert ("autoscaling", "Scale", "") == (scale["group"], scale["kind"], scale["singularName"])
+    assert "group" not in status
+    assert "shortNames" not in scale
+
+
+def test_aggregated_splits_core_from_the_rest() -> None:
+    """`/api` tells the core group, `/apis` all others, in the version that was asked for."""
+    core = aggregated(ALL, core=True, beta=False)
+    assert "apidiscovery.k8s.io/v2" == core["apiVersion"]
+    assert ["pods"] == [r["resource"] for r in core["items"][0]["versions"][0]["resources"]]
+    rest = aggregated(ALL, core=False, beta=True)
+    assert "apidiscovery.k8s.io/v2beta1" == rest["apiVersion"]
+    assert ["v2", "v1"] == [v["version"] for v in rest["items"][1]["versions"]]
+
+
+def test_forms_agree() -> None:
+    """The aggregated form and the older one name the same resources."""
+    old = {
+        (group["name"], version["version"], resource["name"])
+        for group in api_groups(ALL)["groups"]
+        for version in group["versions"]
+        for resource in api_resource_list(group["name"], version["version"], ALL)["resources"]
+    }
+    new = set()
+    for group in aggregated(ALL, core=False, beta=False)["items"]:
+        for version in group["versions"]:
+            for resource in version["resources"]:
+                names = [resource["resource"]]
+                names += [f"{names[0]}/{sub['subresource']}" for sub in resource.get("subresources", [])]
+                new |= {(group["metadata"]["name"], version["version"], name) for name in names}
+    assert old == new
