@@ -1,0 +1,1 @@
+"""A local end-to-end lab of the Nephio road."""

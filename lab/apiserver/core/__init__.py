@@ -1,0 +1,1 @@
+"""The request pipeline and everything it decides with: no socket, file or process in here."""

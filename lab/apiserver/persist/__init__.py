@@ -1,0 +1,1 @@
+"""Where acknowledged writes are kept."""

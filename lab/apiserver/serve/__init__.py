@@ -1,0 +1,1 @@
+"""The doors of the API server: HTTPS, and calls from inside the process."""

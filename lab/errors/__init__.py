@@ -1,0 +1,1 @@
+"""Errors as facts with codes, and the sentences that explain them."""

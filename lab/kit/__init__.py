@@ -1,0 +1,1 @@
+"""Mechanics that know no word of the field."""

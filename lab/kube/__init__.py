@@ -1,0 +1,1 @@
+"""The lab's own Kubernetes client, for controllers and the command line."""
