@@ -38,40 +38,7 @@ def _first_pod_ip(obj: dict[str, Any]) -> str:
     return addresses or next((ip.get("ip", "") for ip in (obj.get("status") or {}).get("podIPs") or []), "")
 
 
-_EVENT_FIELDS = tuple(
-    f"involvedObject.{name}"
-    for name in (
-        "kind",
-        "namespace",
-        "name",
-        "uid",
-        "apiVersion",
-        "resourceVersion",
-        "fieldPath",
-    )
-)
-_BUILTIN_FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("", "pods"): (
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "spec.schedulerName",
-        "spec.serviceAccountName",
-        "spec.hostNetwork",
-        "status.phase",
-        "status.podIP",
-        "status.podIPs",
-        "status.nominatedNodeName",
-    ),
-    ("", "nodes"): ("spec.unschedulable",),
-    ("", "namespaces"): ("status.phase", "name"),
-    ("", "secrets"): ("type",),
-    ("", "services"): ("spec.clusterIP", "spec.type"),
-    ("", "replicationcontrollers"): ("status.replicas",),
-    ("", "events"): (*_EVENT_FIELDS, "reason", "reportingComponent", "source", "type"),
-    ("apps", "replicasets"): ("status.replicas",),
-    ("batch", "jobs"): ("status.successful",),
-    ("certificates.k8s.io", "certificatesigningrequests"): ("spec.signerName",),
-}
+_ALIASES = {"namespaces": ("name",)}
 _SPECIAL: dict[tuple[str, str, str], Callable[[dict[str, Any]], str]] = {
     ("", "pods", "spec.hostNetwork"): _flag("spec", "hostNetwork"),
     ("", "pods", "status.podIP"): _first_pod_ip,
@@ -85,19 +52,11 @@ _SPECIAL: dict[tuple[str, str, str], Callable[[dict[str, Any]], str]] = {
 
 def field_names(resource: Resource) -> Sequence[str]:
     """The fields that a selector on this resource may name."""
-    own = _BUILTIN_FIELDS.get((resource.group, resource.plural), ())
     scope = (
         ("metadata.name", "metadata.namespace") if resource.namespaced or not resource.custom else ("metadata.name",)
     )
-    return tuple(
-        dict.fromkeys(
-            (
-                *scope,
-                *own,
-                *(name.removeprefix(".") for name in resource.selectable_fields),
-            )
-        )
-    )
+    own = (*(name.removeprefix(".") for name in resource.selectable_fields), *_ALIASES.get(resource.group_resource, ()))
+    return tuple(dict.fromkeys((*scope, *own)))
 
 
 def field_reader(name: str, resource: Resource) -> Callable[[dict[str, Any]], str]:

@@ -35,37 +35,37 @@ ALL = (PODS, DEPLOYMENTS, HPA_V1, HPA_V2, GADGETS, OTHERS)
 def test_versions_sort_by_stability_then_number() -> None:
     """Stable versions come before beta and alpha ones, whatever their numbers, and odd names come last."""
     versions = ["v1alpha1", "v2beta1", "v1", "v10", "v2", "v1beta2", "foo1"]
-    assert ["v10", "v2", "v1", "v2beta1", "v1beta2", "v1alpha1", "foo1"] == sorted(
+    assert sorted(
         versions, key=version_rank, reverse=True
-    )
+    ) == ["v10", "v2", "v1", "v2beta1", "v1beta2", "v1alpha1", "foo1"]
 
 
 def test_core_versions() -> None:
     """The core group has the one version v1."""
-    assert ["v1"] == api_versions()["versions"]
+    assert api_versions()["versions"] == ["v1"]
 
 
 def test_groups_prefer_the_most_stable_version() -> None:
     """Groups leave out core, list their versions best first, and custom groups follow by name."""
     groups = api_groups(ALL)["groups"]
-    assert ["apps", "autoscaling", "a.example.org", "b.example.org"] == [group["name"] for group in groups]
-    assert "autoscaling/v2" == groups[1]["preferredVersion"]["groupVersion"]
+    assert [group["name"] for group in groups] == ["apps", "autoscaling", "a.example.org", "b.example.org"]
+    assert groups[1]["preferredVersion"]["groupVersion"] == "autoscaling/v2"
 
 
 def test_one_group() -> None:
     """A group that is not served has no description."""
     found = api_group("apps", ALL)
     assert found is not None
-    assert "APIGroup" == found["kind"]
+    assert found["kind"] == "APIGroup"
     assert api_group("none.example.org", ALL) is None
 
 
 def test_resource_list_names_subresources() -> None:
     """A resource is followed by its subresources, with the group of their kind only where it differs."""
     found = api_resource_list("apps", "v1", ALL)
-    assert ["deployments", "deployments/scale", "deployments/status"] == [r["name"] for r in found["resources"]]
+    assert [r["name"] for r in found["resources"]] == ["deployments", "deployments/scale", "deployments/status"]
     scale, status = found["resources"][1:]
-    assert ("autoscaling", "Scale", "") == (scale["group"], scale["kind"], scale["singularName"])
+    assert (scale["group"], scale["kind"], scale["singularName"]) == ("autoscaling", "Scale", "")
     assert "group" not in status
     assert "shortNames" not in scale
 
@@ -73,11 +73,11 @@ def test_resource_list_names_subresources() -> None:
 def test_aggregated_splits_core_from_the_rest() -> None:
     """`/api` tells the core group, `/apis` all others, in the version that was asked for."""
     core = aggregated(ALL, core=True, beta=False)
-    assert "apidiscovery.k8s.io/v2" == core["apiVersion"]
-    assert ["pods"] == [r["resource"] for r in core["items"][0]["versions"][0]["resources"]]
+    assert core["apiVersion"] == "apidiscovery.k8s.io/v2"
+    assert [r["resource"] for r in core["items"][0]["versions"][0]["resources"]] == ["pods"]
     rest = aggregated(ALL, core=False, beta=True)
-    assert "apidiscovery.k8s.io/v2beta1" == rest["apiVersion"]
-    assert ["v2", "v1"] == [v["version"] for v in rest["items"][1]["versions"]]
+    assert rest["apiVersion"] == "apidiscovery.k8s.io/v2beta1"
+    assert [v["version"] for v in rest["items"][1]["versions"]] == ["v2", "v1"]
 
 
 def test_forms_agree() -> None:

@@ -14,5 +14,5 @@ def test_one_object() -> None:
 def test_list() -> None:
     """A list keeps its resourceVersion and holds reduced items."""
     found = partial_metadata_list([POD], {"resourceVersion": "7"})
-    assert ("PartialObjectMetadataList", {"resourceVersion": "7"}) == (found["kind"], found["metadata"])
-    assert ["PartialObjectMetadata"] == [item["kind"] for item in found["items"]]
+    assert (found["kind"], found["metadata"]) == ("PartialObjectMetadataList", {"resourceVersion": "7"})
+    assert [item["kind"] for item in found["items"]] == ["PartialObjectMetadata"]
