@@ -51,7 +51,7 @@ class Board:
         self.agents: dict[str, bool] = {}
         self.syncs: dict[str, dict[str, kinds.SyncDeclared]] = defaultdict(dict)
         self.pulls: dict[str, dict[str, kinds.Pulled | kinds.PullFailed]] = defaultdict(dict)
-        self.applies: dict[tuple[str, str], tuple[Record, kinds.Applied | kinds.ApplyFailed]] = {}
+        self.applies: dict[str, dict[str, tuple[Record, kinds.Applied | kinds.ApplyFailed]]] = defaultdict(dict)
         self.readiness: dict[tuple[str, str], tuple[Record, kinds.PackageReady | kinds.PackageNotReady]] = {}
         self.noted: list[Noted] = []
         self._current: dict[tuple[str, str], Trail] = {}
@@ -237,7 +237,7 @@ class Board:
             _stop(trail, Stage.PULL, record, event.cluster, f"{event.knv}: {event.message}", event.code)
 
     def _applied(self, record: Record, event: kinds.Applied | kinds.ApplyFailed) -> None:
-        self.applies[(event.cluster, event.root_sync)] = (record, event)
+        self.applies[event.cluster][event.root_sync] = (record, event)
         for trail in self._by_cluster.get(event.cluster, ()):
             self._join_apply(trail)
 
@@ -260,8 +260,8 @@ class Board:
     def _join_apply(self, trail: Trail) -> None:
         if not trail.done(Stage.PULL) or trail.done(Stage.APPLY):
             return
-        for (cluster, _root_sync), (record, event) in self.applies.items():
-            if cluster != trail.cluster or record.seq < trail.pulled_seq:
+        for record, event in self.applies.get(trail.cluster, {}).values():
+            if record.seq < trail.pulled_seq:
                 continue
             if isinstance(event, kinds.ApplyFailed):
                 self._apply_failed(trail, record, event)
@@ -269,14 +269,13 @@ class Board:
                 counts = event.packages[trail.directory]
                 at = replace(record, at=max(record.at, trail.passage(Stage.PULL).at or record.at))
                 text = ", ".join(f"{number} {what}" for what, number in counts.items() if number) or "nothing to change"
-                _mark(trail, Stage.APPLY, at, cluster, text, {"objects": str(_present(counts))})
+                _mark(trail, Stage.APPLY, at, trail.cluster, text, {"objects": str(_present(counts))})
 
     def _apply_failed(self, trail: Trail, record: Record, event: kinds.ApplyFailed) -> None:
         mine = [r for r in event.refusals if r.directory in (trail.directory, "")]
         if mine:
             first = mine[0]
-            place = f" ({first.file}:{first.line})" if first.line else f" ({first.file})" if first.file else ""
-            text = f"{first.knv}: {first.message}{place}"
+            text = f"{first.knv}: {first.message}{_place(first.file, first.line)}"
             facts = {"knv": first.knv, "subject": first.subject}
             _stop(trail, Stage.APPLY, record, trail.cluster, text, first.code, facts)
         elif event.partial:
@@ -350,6 +349,10 @@ def _stop(
     trail: Trail, stage: Stage, record: Record, who: str, text: str, code: str, facts: dict[str, str] | None = None
 ) -> None:
     trail.passages[stage] = Passage(State.FAILED, record.at, who, text, code, facts or {})
+
+
+def _place(file: str, line: int) -> str:
+    return f" ({file}:{line})" if line else f" ({file})" if file else ""
 
 
 def _present(counts: Any) -> int:

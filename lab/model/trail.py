@@ -77,7 +77,7 @@ class Trail:
     def stands_at(self) -> Stage | None:
         """The first stage that is not done, or None when all are.
 
-        A missing ClusterContext does not stop a package, so an undone first stage is passed over once a later one is done.
+        A missing ClusterContext does not stop a package: an undone first stage is passed over once a later one began.
         """
         begun = [stage for stage in ORDER if self.passage(stage).state is not State.PENDING]
         for stage in ORDER:
