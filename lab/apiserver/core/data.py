@@ -33,7 +33,7 @@ class GoField(NamedTuple):
 
 
 WITH_GENERATION = frozenset(
-    [
+    (
         "mutatingwebhookconfigurations.admissionregistration.k8s.io",
         "validatingadmissionpolicies.admissionregistration.k8s.io",
         "validatingadmissionpolicybindings.admissionregistration.k8s.io",
@@ -58,7 +58,7 @@ WITH_GENERATION = frozenset(
         "deviceclasses.resource.k8s.io",
         "resourceslices.resource.k8s.io",
         "priorityclasses.scheduling.k8s.io",
-    ]
+    )
 )
 """Group resources whose registry strategy sets metadata.generation (Kubernetes, pkg/registry strategies)."""
 
