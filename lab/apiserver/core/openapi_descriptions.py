@@ -1,8 +1,8 @@
 """Sentences about built-in fields, for `kubectl explain`, read from the Kubernetes Python client's own model files.
 
 The lab's data holds no prose. Where the package `kubernetes` is installed, its generated models carry the
-descriptions of Kubernetes' OpenAPI; one model file is read as text when it is asked for. Both generations of models are understood:
-properties with docstrings, and pydantic fields with `description=`.
+descriptions of Kubernetes' OpenAPI; one model file is read as text when it is asked for. Both generations of models
+are understood: properties with docstrings, and pydantic fields with `description=`.
 """
 
 from __future__ import annotations
