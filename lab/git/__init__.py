@@ -1,0 +1,1 @@
+"""Git from the side of whoever reads and writes repositories."""
