@@ -1,0 +1,1 @@
+"""What the lab teaches: topics to look up, and later lessons to do."""
