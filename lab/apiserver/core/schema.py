@@ -77,13 +77,25 @@ class Node:
         self.int_or_string: bool = raw.get("x-kubernetes-int-or-string", False) or self.format == "int-or-string"
         self.preserve_unknown: bool = raw.get("x-kubernetes-preserve-unknown-fields", False)
         self.embedded: bool = raw.get("x-kubernetes-embedded-resource", False)
-        self.list_type: str = raw.get("x-kubernetes-list-type", "atomic" if self.type == "array" else "")
-        self.map_keys: tuple[str, ...] = tuple(raw.get("x-kubernetes-list-map-keys", ()))
-        self.atomic: bool = self.list_type == "atomic" or raw.get("x-kubernetes-map-type") == "atomic"
         self.patch_strategy: tuple[str, ...] = tuple(
             filter(None, raw.get("x-kubernetes-patch-strategy", "").split(","))
         )
         self.patch_key: str = raw.get("x-kubernetes-patch-merge-key", "")
+        self._read_list(raw)
+        self.atomic: bool = self.list_type == "atomic" or raw.get("x-kubernetes-map-type") == "atomic"
+
+    def _read_list(self, raw: dict[str, Any]) -> None:
+        self.map_keys: tuple[str, ...] = tuple(raw.get("x-kubernetes-list-map-keys", ()))
+        declared = raw.get("x-kubernetes-list-type")
+        if declared is None and self.type == "array":
+            # Lists of built-in kinds that only say how to patch them are owned the same way.
+            if "merge" not in self.patch_strategy:
+                declared = "atomic"
+            elif self.patch_key:
+                declared, self.map_keys = "map", (self.patch_key,)
+            else:
+                declared = "set"
+        self.list_type: str = declared or ""
 
     def __repr__(self) -> str:
         return f"Node({self.type or 'any'}, {sorted(self.properties)})"
