@@ -1,0 +1,1 @@
+"""Life where no kubelet runs: workloads, pods, claims and nodes reach believable states, marked as simulated."""

@@ -1,0 +1,312 @@
+"""Pods: the scheduler's and the kubelet's part. No process runs; states follow each other as they would.
+
+Source: Kubernetes, Pod lifecycle; kubelet status manager (conditions, container states, reasons).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lab.apiserver.simulate.marks import (
+    condition_of,
+    controller_of,
+    is_deleting,
+    is_marked,
+    is_true,
+    marked,
+    owner_reference,
+    with_condition,
+)
+from lab.apiserver.simulate.world import World
+
+PODS = "pods"
+CLAIMS = "persistentvolumeclaims"
+FINISHED = ("Succeeded", "Failed")
+BACK_OFF = "ImagePullBackOff"
+
+
+def new_pod(
+    owner: Mapping[str, Any], template: Mapping[str, Any], node: str, *, name: str = "", labels: Mapping[str, str] = {}
+) -> dict[str, Any]:
+    """A pod of a controller's template, already on its node; with no name, one is generated from the owner's."""
+    metadata = marked({key: value for key, value in (template.get("metadata") or {}).items() if value})
+    metadata.pop("creationTimestamp", None)
+    metadata["labels"] = {**(metadata.get("labels") or {}), **labels}
+    metadata |= {"name": name} if name else {"generateName": f"{owner['metadata']['name']}-"}
+    metadata["namespace"] = owner["metadata"]["namespace"]
+    metadata["ownerReferences"] = [owner_reference(owner["apiVersion"], owner["kind"], owner)]
+    spec = {**template["spec"], **({} if template["spec"].get("nodeName") else {"nodeName": node})}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def is_active(pod: Mapping[str, Any]) -> bool:
+    """True for pods that count: neither finished nor being deleted."""
+    return not is_deleting(pod) and (pod.get("status") or {}).get("phase") not in FINISHED
+
+
+def is_ready(pod: Mapping[str, Any]) -> bool:
+    """True for active pods with the condition Ready."""
+    return is_active(pod) and is_true(pod, "Ready")
+
+
+async def reconcile(world: World, namespace: str, name: str) -> float | None:
+    """Bring one pod a step on."""
+    pod = await world.client.find(PODS, namespace, name)
+    if pod is None:
+        return None
+    uid = pod["metadata"]["uid"]
+    if is_deleting(pod):
+        return await _terminate(world, pod)
+    if pod["status"].get("phase") in FINISHED:
+        world.forget(uid)
+        return None
+    if not pod["spec"].get("nodeName"):
+        return await _schedule(world, pod)
+    if pod["spec"]["nodeName"] != world.node:
+        return None
+    if not pod["status"].get("startTime"):
+        pod = await _accept(world, pod)
+    if pod["status"].get("phase") != "Running":
+        return await _start(world, pod)
+    return await _settle(world, pod)
+
+
+async def _terminate(world: World, pod: dict[str, Any]) -> float | None:
+    metadata = pod["metadata"]
+    grace = metadata.get("deletionGracePeriodSeconds") or 0
+    left = world.wait_for(metadata["uid"], "terminate", min(world.timing.terminate, grace))
+    if left > 0:
+        return left
+    await world.client.delete(PODS, pod, grace=0)
+    world.forget(metadata["uid"])
+    return None
+
+
+async def _schedule(world: World, pod: dict[str, Any]) -> float | None:
+    metadata, spec = pod["metadata"], pod["spec"]
+    if spec.get("schedulingGates") or spec.get("schedulerName", "default-scheduler") != "default-scheduler":
+        return None
+    left = world.wait_for(metadata["uid"], "schedule", world.timing.schedule)
+    if left > 0:
+        return left
+    node = await world.client.find("nodes", "", world.node)
+    why = await _unschedulable(world, pod, node)
+    if why:
+        if condition_of(pod, "PodScheduled").get("message") != why:
+            condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}
+            conditions = with_condition(pod["status"].get("conditions") or (), condition, world.now())
+            await world.client.patch_status(PODS, pod, {"conditions": conditions})
+            await world.event(pod, "FailedScheduling", why, "default-scheduler")
+        return None
+    await world.client.bind(metadata["namespace"], metadata["name"], world.node)
+    assigned = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {world.node}"
+    await world.event(pod, "Scheduled", assigned, "default-scheduler")
+    return None
+
+
+async def _unschedulable(world: World, pod: Mapping[str, Any], node: Mapping[str, Any] | None) -> str:
+    tail = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+    if node is None:
+        return "no nodes available to schedule pods"
+    if node["spec"].get("unschedulable"):
+        return f"0/1 nodes are available: 1 node(s) were unschedulable. {tail}"
+    labels = node["metadata"].get("labels") or {}
+    wanted: Mapping[str, str] = pod["spec"].get("nodeSelector") or {}
+    if any(labels.get(key) != value for key, value in wanted.items()):
+        return f"0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. {tail}"
+    for claim in _claims(pod):
+        found = await world.client.find(CLAIMS, pod["metadata"]["namespace"], claim)
+        if found is None:
+            return f'0/1 nodes are available: persistentvolumeclaim "{claim}" not found. {tail}'
+    return ""
+
+
+def _claims(pod: Mapping[str, Any]) -> list[str]:
+    """Names of the claims that a pod mounts."""
+    volumes = pod["spec"].get("volumes") or ()
+    return [v["persistentVolumeClaim"]["claimName"] for v in volumes if v.get("persistentVolumeClaim")]
+
+
+async def _accept(world: World, pod: dict[str, Any]) -> dict[str, Any]:
+    """The kubelet takes note of the pod: everything waits, and the pod is marked as simulated."""
+    now = world.now()
+    if not is_marked(pod):
+        pod = await world.client.patch(PODS, pod, {"metadata": marked({})})
+    conditions = list(pod["status"].get("conditions") or ())
+    unready = {"status": "False", "reason": "ContainersNotReady", "message": _unready(pod)}
+    for condition in (
+        {"type": "PodReadyToStartContainers", "status": "False"},
+        {"type": "Initialized", "status": "True"},
+        {"type": "Ready", **unready},
+        {"type": "ContainersReady", **unready},
+        {"type": "PodScheduled", "status": "True"},
+    ):
+        conditions = with_condition(conditions, condition, now)
+    waiting = [_container(c, {"waiting": {"reason": "ContainerCreating"}}) for c in pod["spec"]["containers"]]
+    status = {
+        "phase": "Pending",
+        "startTime": now,
+        "hostIP": NODE_ADDRESS,
+        "hostIPs": [{"ip": NODE_ADDRESS}],
+        "conditions": conditions,
+        "containerStatuses": waiting,
+    }
+    return await world.client.patch_status(PODS, pod, status)
+
+
+NODE_ADDRESS = "172.18.0.2"
+
+
+def _unready(pod: Mapping[str, Any]) -> str:
+    names = " ".join(container["name"] for container in pod["spec"]["containers"])
+    return f"containers with unready status: [{names}]"
+
+
+def _container(container: Mapping[str, Any], state: Mapping[str, Any], *, ready: bool = False) -> dict[str, Any]:
+    running = "running" in state
+    return {
+        "name": container["name"],
+        "image": container["image"],
+        "imageID": "" if "waiting" in state else f"simulated://{container['image']}",
+        "ready": ready,
+        "started": running,
+        "restartCount": 0,
+        "state": state,
+        "lastState": {},
+    }
+
+
+async def _start(world: World, pod: dict[str, Any]) -> float | None:
+    for claim in _claims(pod):
+        found = await world.client.find(CLAIMS, pod["metadata"]["namespace"], claim)
+        if found is None or (found.get("status") or {}).get("phase") != "Bound":
+            return None
+    left = world.wait_for(pod["metadata"]["uid"], "start", world.timing.start)
+    if left > 0:
+        return left
+    containers = [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
+    refused = next((c["image"] for c in containers if world.refuses_image(c["image"])), None)
+    if refused is not None:
+        return await _refuse(world, pod, refused)
+    now = world.now()
+    address = NODE_ADDRESS if pod["spec"].get("hostNetwork") else world.next_address()
+    done = {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": now, "finishedAt": now}}
+    conditions = with_condition(
+        pod["status"].get("conditions") or (), {"type": "PodReadyToStartContainers", "status": "True"}, now
+    )
+    status: dict[str, Any] = {
+        "phase": "Running",
+        "podIP": address,
+        "podIPs": [{"ip": address}],
+        "conditions": conditions,
+        "containerStatuses": [_container(c, {"running": {"startedAt": now}}) for c in pod["spec"]["containers"]],
+    }
+    if pod["spec"].get("initContainers"):
+        status["initContainerStatuses"] = [_init_container(c, done, now) for c in pod["spec"]["initContainers"]]
+    pod = await world.client.patch_status(PODS, pod, status)
+    for container in containers:
+        image = container["image"]
+        await world.event(pod, "Pulled", f'Container image "{image}" already present on machine', "kubelet")
+        await world.event(pod, "Created", f"Created container: {container['name']}", "kubelet")
+        await world.event(pod, "Started", f"Started container {container['name']}", "kubelet")
+    return await _settle(world, pod)
+
+
+def _init_container(container: Mapping[str, Any], done: Mapping[str, Any], now: str) -> dict[str, Any]:
+    if container.get("restartPolicy") == "Always":
+        return _container(container, {"running": {"startedAt": now}}, ready=True)
+    return _container(container, done, ready=True)
+
+
+async def _refuse(world: World, pod: dict[str, Any], image: str) -> float:
+    """An image that cannot be pulled: first the failure, from then on the back-off."""
+    uid = pod["metadata"]["uid"]
+    states = [(s.get("state") or {}).get("waiting", {}).get("reason") for s in pod["status"]["containerStatuses"]]
+    failed = "ErrImagePull" in states or BACK_OFF in states
+    reason = BACK_OFF if failed else "ErrImagePull"
+    message = f'Back-off pulling image "{image}"' if failed else f'failed to pull image "{image}": not found'
+    statuses = [
+        _container(c, {"waiting": {"reason": reason, "message": message} if c["image"] == image else WAITING})
+        for c in pod["spec"]["containers"]
+    ]
+    pod = await world.client.patch_status(PODS, pod, {"containerStatuses": statuses})
+    if not failed or BACK_OFF not in states:
+        await world.event(pod, "BackOff" if failed else "Failed", message, "kubelet")
+    world.forget(uid)
+    return world.wait_for(uid, "start", world.timing.back_off if failed else world.timing.start)
+
+
+WAITING = {"reason": "ContainerCreating"}
+
+
+async def _settle(world: World, pod: dict[str, Any]) -> float | None:
+    """From running to ready; containers that are to end do so."""
+    uid = pod["metadata"]["uid"]
+    if pod["spec"].get("restartPolicy", "Always") != "Always":
+        left = world.wait_for(uid, "work", world.timing.work)
+        if left > 0:
+            return await _become_ready(world, pod, left)
+        await _finish(world, pod)
+        return None
+    return await _become_ready(world, pod, None)
+
+
+async def _become_ready(world: World, pod: dict[str, Any], then: float | None) -> float | None:
+    uid = pod["metadata"]["uid"]
+    if is_true(pod, "Ready"):
+        return then
+    probes = [(c.get("readinessProbe") or {}).get("initialDelaySeconds") or 0 for c in pod["spec"]["containers"]]
+    left = world.wait_for(uid, "ready", world.timing.ready + max(probes, default=0))
+    if left > 0:
+        return left if then is None else min(left, then)
+    now = world.now()
+    conditions = list(pod["status"]["conditions"])
+    for type_ in ("Ready", "ContainersReady"):
+        kept = [c for c in conditions if c["type"] != type_]
+        conditions = [*kept, {"type": type_, "status": "True", "lastTransitionTime": now}]
+    ready = [{**status, "ready": True} for status in pod["status"]["containerStatuses"]]
+    await world.client.patch_status(PODS, pod, {"conditions": conditions, "containerStatuses": ready})
+    if then is None:
+        world.forget(uid)
+    return then
+
+
+async def _finish(world: World, pod: dict[str, Any]) -> None:
+    now = world.now()
+    done = {
+        "exitCode": 0,
+        "reason": "Completed",
+        "startedAt": pod["status"]["startTime"],
+        "finishedAt": now,
+    }
+    conditions = list(pod["status"]["conditions"])
+    for type_ in ("Ready", "ContainersReady"):
+        conditions = with_condition(conditions, {"type": type_, "status": "False", "reason": "PodCompleted"}, now)
+    status = {
+        "phase": "Succeeded",
+        "conditions": conditions,
+        "containerStatuses": [
+            {**_container(c, {"terminated": done}), "started": False} for c in pod["spec"]["containers"]
+        ],
+    }
+    await world.client.patch_status(PODS, pod, status)
+    world.forget(pod["metadata"]["uid"])
+
+
+def controller_key(pod: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """Group resource, namespace and name of a pod's controller, if it is simulated."""
+    owner = controller_of(pod)
+    if owner is None:
+        return None
+    group_resource = OWNERS.get((owner["apiVersion"], owner["kind"]))
+    return None if group_resource is None else (group_resource, pod["metadata"].get("namespace", ""), owner["name"])
+
+
+OWNERS = {
+    ("apps/v1", "Deployment"): "deployments.apps",
+    ("apps/v1", "ReplicaSet"): "replicasets.apps",
+    ("apps/v1", "StatefulSet"): "statefulsets.apps",
+    ("apps/v1", "DaemonSet"): "daemonsets.apps",
+    ("batch/v1", "Job"): "jobs.batch",
+}

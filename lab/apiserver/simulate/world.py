@@ -1,0 +1,81 @@
+"""What every simulated controller is given: client, clock, times, and where it may leave word."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.apiserver.simulate.client import Client
+from lab.apiserver.simulate.timing import Timing
+from lab.kit.clock import Clock, timestamp
+
+Reconcile = Callable[["World", str, str], Awaitable[float | None]]
+"""From a namespace and a name: bring that object one step on; returns seconds after which to look again, or None."""
+
+RefusesImage = Callable[[str], bool]
+"""True for images that cannot be pulled."""
+
+
+@dataclass(slots=True)
+class World:
+    """One cluster as its simulated controllers see it."""
+
+    client: Client
+    clock: Clock
+    timing: Timing
+    node: str
+    refuses_image: RefusesImage
+    with_events: bool = True
+    due: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When a step of an object, known by its uid and the step's name, may happen; on the clock's own scale."""
+    addresses: int = 1
+    """How many pod addresses were given out."""
+
+    def now(self) -> str:
+        """The hour in RFC 3339 with whole seconds."""
+        return timestamp(self.clock.now())
+
+    def wait_for(self, uid: str, step: str, seconds: float) -> float:
+        """Seconds that remain until a step may happen; the time runs from the first question. 0 when it is over."""
+        key = (uid, step)
+        now = self.clock.time()
+        due = self.due.setdefault(key, now + seconds)
+        return max(0.0, due - now)
+
+    def forget(self, uid: str) -> None:
+        """Drop what is remembered of an object that is gone or settled."""
+        for key in [key for key in self.due if key[0] == uid]:
+            del self.due[key]
+
+    def next_address(self) -> str:
+        """An address for a pod, from the usual pod network of the one node."""
+        self.addresses += 1
+        return f"10.244.{self.addresses // 254 % 256}.{self.addresses % 254 + 1}"
+
+    async def event(self, obj: Mapping[str, Any], reason: str, message: str, component: str) -> None:
+        """Record an Event about an object, as the real component would."""
+        if not self.with_events:
+            return
+        metadata = obj["metadata"]
+        namespace = metadata.get("namespace", "default")
+        now = self.now()
+        about = {key: metadata[key] for key in ("namespace", "name", "uid", "resourceVersion") if key in metadata}
+        await self.client.create(
+            "events",
+            namespace,
+            {
+                "apiVersion": "v1",
+                "kind": "Event",
+                "metadata": {"generateName": f"{metadata['name']}.", "namespace": namespace},
+                "involvedObject": {"apiVersion": obj["apiVersion"], "kind": obj["kind"], **about},
+                "reason": reason,
+                "message": message,
+                "source": {"component": component},
+                "reportingComponent": component,
+                "type": "Warning" if reason in ("Failed", "BackOff", "FailedScheduling") else "Normal",
+                "firstTimestamp": now,
+                "lastTimestamp": now,
+                "count": 1,
+            },
+        )
