@@ -1,0 +1,1 @@
+"""The agents that pull: what runs inside a workload cluster and asks Git."""

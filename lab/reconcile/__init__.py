@@ -1,0 +1,1 @@
+"""What Config Sync does to data: files become declarations, declarations and live objects become a plan."""
