@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tag, Tree
 
@@ -37,8 +37,7 @@ class CommitInfo:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class TreeItem:
+class TreeItem(NamedTuple):
     """One entry below a directory: its path relative to it, its mode (as in Git, 0o40000 for a directory) and id."""
 
     path: str

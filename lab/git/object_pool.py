@@ -15,9 +15,11 @@ from pathlib import Path
 
 from dulwich.errors import ApplyDeltaError, ChecksumMismatch, ObjectFormatException
 from dulwich.object_store import DiskObjectStore, MemoryObjectStore
-from dulwich.objects import Commit, ObjectID, ShaFile, Tag, Tree
+from dulwich.objects import ObjectID, ShaFile
 
 from lab.errors.base import LabError
+from lab.git.closure import closure
+from lab.git.commits import as_id
 from lab.kit.files import quoted
 
 PACK_FROM = 100
@@ -87,38 +89,23 @@ class ObjectPool:
         """
         target = DiskObjectStore(str(folder / "objects"))
         try:
-            missing = self._missing(ids, target)
+            tips = [as_id(one) for one in ids]
+            missing = closure(tips, self.__getitem__, target.__contains__)
             if len(missing) >= PACK_FROM:
-                target.add_objects([(found, None) for found in missing])
+                target.add_objects([(self[one], None) for one in missing])
             else:
-                for found in missing:
-                    write_loose(folder / "objects", found)
+                for one in missing:
+                    write_loose(folder / "objects", self[one])
         finally:
             target.close()
         if isinstance(self.own, MemoryObjectStore):
             self._forget(missing)
 
-    def _missing(self, ids: Iterable[str], target: DiskObjectStore) -> list[ShaFile]:
-        """What `target` lacks, everything after what it refers to."""
-        result: list[ShaFile] = []
-        seen: set[ObjectID] = set()
-        pending: list[tuple[ObjectID, ShaFile | None]] = [(ObjectID(one.encode()), None) for one in ids]
-        while pending:
-            object_id, ready = pending.pop()
-            if ready is not None:
-                result.append(ready)
-            elif object_id not in seen and object_id not in target:
-                seen.add(object_id)
-                found = self[object_id]
-                pending.append((object_id, found))
-                pending.extend((child, None) for child in _references(found))
-        return result
-
-    def _forget(self, sent: Iterable[ShaFile]) -> None:
+    def _forget(self, sent: Iterable[ObjectID]) -> None:
         with self._lock:
-            for found in sent:
-                if self._hosted is not None and isinstance(self.own, MemoryObjectStore) and found.id in self.own:
-                    del self.own[found.id]
+            for one in sent:
+                if self._hosted is not None and isinstance(self.own, MemoryObjectStore) and one in self.own:
+                    del self.own[one]
 
 
 def write_loose(objects: Path, made: ShaFile) -> None:
@@ -150,13 +137,3 @@ def damaged(objects: str, id: ObjectID, cause: Exception) -> LabError:
         f"{type(cause).__name__}: {cause}",
         [f"git --git-dir {quoted(Path(objects).parent)} fsck"],
     )
-
-
-def _references(found: ShaFile) -> list[ObjectID]:
-    if isinstance(found, Commit):
-        return [*found.parents, found.tree]
-    if isinstance(found, Tree):
-        return [entry.sha for entry in found.iteritems() if entry.mode != 0o160000]
-    if isinstance(found, Tag):
-        return [found.object[1]]
-    return []

@@ -1,0 +1,1 @@
+"""Git over smart HTTP from bare repositories, served by the lab itself."""
