@@ -27,9 +27,11 @@ def _merge_value(live: Any, applied: Any, node: Node | None) -> Any:
     if isinstance(live, dict | None) and isinstance(applied, dict | None) and (live or applied):
         if not (node is not None and node.atomic):
             return _merge_members(live or {}, applied or {}, node)
-    elif node is not None and isinstance(live, list | None) and isinstance(applied, list | None):
-        if (live or applied) and not is_atomic_list(node):
-            return _merge_items(live or [], applied or [], node)
+        return applied
+    if node is None or is_atomic_list(node) or not (live or applied):
+        return applied
+    if isinstance(live, list | None) and isinstance(applied, list | None):
+        return _merge_items(live or [], applied or [], node)
     return applied
 
 

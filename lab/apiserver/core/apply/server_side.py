@@ -130,7 +130,11 @@ class _Apply:
         strip(self.managers, self.key)
         if (changed or self.live is None) and self.key in self.managers:
             self.managers[self.key] = replace(self.managers[self.key], time=self.now)
-        return with_managers(merged, self.managers)
+        result = with_managers(merged, self.managers)
+        for member in [key for key, value in result["metadata"].items() if value is None]:
+            # A container of which nothing is left; it counted as present up to here.
+            del result["metadata"][member]
+        return result
 
     def _pruned(self, merged: dict[str, Any], fields: Tree) -> dict[str, Any]:
         """Remove what this manager applied last time, does not apply now, and nobody else holds."""
@@ -153,8 +157,6 @@ class _Apply:
         pruned = without(merged, difference(everything, kept), node) or {}
         rest = with_named_fields(field_set(pruned, node), node)
         result: dict[str, Any] = without(merged, intersection(difference(everything, rest), last), node) or {}
-        metadata = result.get("metadata") or {}
-        result["metadata"] = {key: value for key, value in metadata.items() if value is not None}
         return result
 
     def _refuse(self, conflicts: dict[ManagerKey, Tree], *, kubectl: bool) -> None:
@@ -192,8 +194,6 @@ def _refresh_annotation(result: dict[str, Any], applied: dict[str, Any]) -> None
     if "annotations" in own.get("metadata", {}):
         rest = {key: value for key, value in (own["metadata"]["annotations"] or {}).items() if key != LAST_APPLIED}
         own["metadata"] = {**own["metadata"], "annotations": rest}
-        if not rest:
-            del own["metadata"]["annotations"]
     text = orjson.dumps(own, option=orjson.OPT_SORT_KEYS).decode() + "\n"
     result["metadata"]["annotations"] = {**annotations, LAST_APPLIED: text}
 
