@@ -92,11 +92,11 @@ def _written_anew(text: str, data: Any) -> str:
 def line_comment(text: str, end: int) -> tuple[int, str] | None:
     """Offset and text (with `#`) of the comment that follows on the line after a node that ends at `end`."""
     stop = text.find("\n", end)
-    rest = text[end : stop if stop >= 0 else len(text)]
-    stripped = rest.lstrip(" \t,]}")
-    if not stripped.startswith("#") or (rest and rest[0] not in " \t,]}"):
+    rest = text[end : stop if stop >= 0 else len(text)].rstrip()
+    gap, mark, comment = rest.partition("#")
+    if not mark or gap.strip(" \t") not in ("", ",") or not gap:
         return None
-    return end + len(rest) - len(stripped), stripped.rstrip()
+    return end + len(gap), mark + comment
 
 
 def key_end(text: str, entry: Entry) -> int:

@@ -272,6 +272,43 @@ def field(node: Node | None, *path: str | int) -> Node | None:
     return node
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A node met on a walk: its path of keys and positions, and the entry or None when it is an item or the root."""
+
+    path: tuple[str | int, ...]
+    node: Node
+    entry: Entry | None
+    flow: bool
+
+
+def walk(node: Node | None) -> Iterator[Visit]:
+    """Every node below and including `node`, parents first, in the order of the text; aliases are not followed."""
+    if node is not None:
+        yield from _walk(Visit((), node, None, flow=False))
+
+
+def _walk(visit: Visit) -> Iterator[Visit]:
+    yield visit
+    node = visit.node
+    if isinstance(node, MappingNode):
+        for entry in node.entries:
+            key = _key_text(entry.key)
+            if key is not None:
+                yield from _walk(Visit((*visit.path, key), entry.value, entry, node.flow))
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.items):
+            yield from _walk(Visit((*visit.path, index), item, None, node.flow))
+
+
+def path_text(path: tuple[str | int, ...]) -> str:
+    """A path as kpt's functions print it: `spec.containers[0].image`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
+    return text
+
+
 def _key_text(node: Node) -> str | None:
     usable = isinstance(node, ScalarNode) and scalar_of(node) is not None
     return key_of(node) if usable else None

@@ -1,0 +1,1 @@
+"""The functions that a pipeline can name, one file each."""
