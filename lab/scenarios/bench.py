@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,12 +33,12 @@ class Bench:
     clock: Clock
     clusters: dict[str, ClusterAccess]
     observer: Observer
-    git: Mapping[str, HostedRepository]
     git_credentials: Credentials = field(repr=False)
     capabilities: frozenset[Capability]
     repository: Callable[[str], Awaitable[HostedRepository]]
     change_clusters: Callable[[str, bool], Awaitable[None]]
     specs: dict[str, ClusterSpec] = field(default_factory=dict)
+    let_go: Callable[[], Awaitable[None]] | None = None
     _clients: dict[str, KubeClient] = field(default_factory=dict, repr=False)
 
     @property
@@ -84,3 +84,5 @@ class Bench:
         for client in self._clients.values():
             await client.close()
         self._clients.clear()
+        if self.let_go is not None:
+            await self.let_go()

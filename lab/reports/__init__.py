@@ -1,0 +1,1 @@
+"""What people see: folds of the one stream of events, for the terminal, for machines and for tests."""

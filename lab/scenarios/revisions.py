@@ -1,0 +1,158 @@
+"""What a person does with revisions of packages: propose, approve, publish a blueprint, move flows to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.errors.base import LabError
+from lab.errors.people_files import nearest
+from lab.git.remote import RemoteRepository
+from lab.git.seed import publish as publish_blueprint
+from lab.kube.client import KubeError
+from lab.kube.paths import PACKAGE_REVISION, PACKAGE_VARIANT, Object, name_of
+from lab.model.names import BLUEPRINTS, label_fault
+from lab.scenarios.bench import Bench
+
+NAMESPACE = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A blueprint's revision: `workspace` such as `v2`; `new` is False when nothing had changed."""
+
+    package: str
+    workspace: str
+    commit: str
+    new: bool
+
+
+async def drafts(bench: Bench, package: str, cluster: str = "") -> list[Object]:
+    """Draft and Proposed revisions of a package, in deployment repositories, of one cluster where named."""
+    found, _version = await bench.management.list(PACKAGE_REVISION, NAMESPACE)
+    clusters = {name: r.cluster for name, r in bench.board.repositories.items() if r.deployment}
+    return [
+        item
+        for item in found
+        if item["spec"]["packageName"] == package
+        and item["spec"].get("lifecycle") in ("Draft", "Proposed")
+        and item["spec"]["repository"] in clusters
+        and cluster in ("", clusters[item["spec"]["repository"]])
+    ]
+
+
+async def approve(bench: Bench, package: str, cluster: str = "") -> list[str]:
+    """Propose and approve every waiting draft of a package; returns their names. Raises LabError LAB025, LAB502."""
+    waiting = await drafts(bench, package, cluster)
+    if not waiting:
+        known = sorted({t.package for t in bench.board.trails})
+        near = nearest(package, known)
+        why = (
+            f'Did you mean "{near}"?' if near and near != package else "Every revision is published, or none was made."
+        )
+        raise LabError("LAB502", f'No draft of "{package}" waits for approval.', why, ["lab status"])
+    return [await approve_revision(bench, item) for item in waiting]
+
+
+async def approve_revision(bench: Bench, revision: Object) -> str:
+    """Propose the revision when it is a Draft, then approve it; returns its name. Raises LabError LAB502, LAB503."""
+    name = name_of(revision)
+    try:
+        if revision["spec"].get("lifecycle") == "Draft":
+            await propose(bench, name)
+        await _set_lifecycle(bench, name, "Published", subresource="approval")
+    except KubeError as error:
+        raise LabError("LAB502", f"{name} cannot be approved.", error.message, [f"lab explain {502}"]) from error
+    return name
+
+
+async def propose(bench: Bench, name: str) -> None:
+    """Draft → Proposed. Raises LabError LAB503 while a readiness gate is not met, KubeError as the API refuses."""
+    found = await bench.management.get(PACKAGE_REVISION, name, NAMESPACE)
+    if found is None:
+        raise LabError("LAB025", f'There is no PackageRevision "{name}".', "", ["lab status"])
+    conditions = {c.get("type"): c.get("status") for c in found.get("status", {}).get("conditions", [])}
+    unmet = [
+        gate["conditionType"]
+        for gate in found["spec"].get("readinessGates", [])
+        if conditions.get(gate["conditionType"]) != "True"
+    ]
+    if unmet:
+        raise LabError("LAB503", f"{name} is not ready to be proposed.", f"Not True: {', '.join(unmet)}.")
+    await _set_lifecycle(bench, name, "Proposed")
+
+
+async def _set_lifecycle(bench: Bench, name: str, lifecycle: str, subresource: str = "") -> None:
+    patch = {"spec": {"lifecycle": lifecycle}}
+    await bench.management.patch(PACKAGE_REVISION, name, patch, namespace=NAMESPACE, subresource=subresource)
+
+
+async def publish(bench: Bench, folder: Path, *, package: str = "") -> Published:
+    """Make a new revision of a blueprint from a folder with a Kptfile, by a push, as its author does.
+
+    Raises LabError LAB003 when the folder is no package, LAB004 for a bad name, LAB602 when Git is away.
+    """
+    name = package or folder.absolute().name
+    fault = label_fault(name)
+    if fault:
+        raise LabError("LAB004", f'"{name}" is no name for a package.', f"It {fault}.")
+    files = read_package(folder)
+    hosted = await bench.blueprints()
+    repository = RemoteRepository(hosted.push_url, credentials=bench.git_credentials)
+    author = "You <you@lab.invalid>"
+    return await published(repository, name, files, bench, author)
+
+
+async def published(
+    repository: RemoteRepository, package: str, files: Mapping[str, bytes], bench: Bench, author: str
+) -> Published:
+    """Publish files as the next revision of a blueprint in an opened repository."""
+    workspace, commit, new = await publish_blueprint(repository, package, files, at=bench.clock.now(), author=author)
+    return Published(package, workspace, commit, new)
+
+
+def read_package(folder: Path) -> dict[str, bytes]:
+    """Every file of a package, by path relative to it. Raises LabError LAB003 without a Kptfile."""
+    if not (folder / "Kptfile").is_file():
+        why = "A package is a folder with a Kptfile."
+        raise LabError("LAB003", f'"{folder}" is no package.', why, ["ls packages"])
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".git" not in path.parts
+    }
+
+
+async def upgrade(bench: Bench, package: str, workspace: str, cluster: str = "") -> list[str]:
+    """Point the variants of a blueprint at another workspace; returns their names.
+
+    Raises LabError LAB204 when the blueprint has no such workspace, LAB201 when no variant brings the package.
+    """
+    found, _version = await bench.management.list(PACKAGE_REVISION, NAMESPACE)
+    known = [
+        item["spec"]["workspaceName"]
+        for item in found
+        if item["spec"]["repository"] == BLUEPRINTS and item["spec"]["packageName"] == package
+    ]
+    if workspace not in known:
+        why = f"Known: {', '.join(sorted(known)) or 'none'}."
+        raise LabError(
+            "LAB204", f"{BLUEPRINTS} has no {package} {workspace}.", why, [f"lab publish packages/{package}"]
+        )
+    variants, _version = await bench.management.list(PACKAGE_VARIANT, NAMESPACE)
+    repositories = {r.repository for r in bench.board.repositories.values() if cluster in ("", r.cluster)}
+    chosen = [
+        name_of(item)
+        for item in variants
+        if item["spec"].get("upstream", {}).get("package") == package
+        and item["spec"].get("downstream", {}).get("repo") in repositories
+    ]
+    if not chosen:
+        raise LabError(
+            "LAB201", f'No PackageVariant brings "{package}" to {cluster or "a cluster"}.', "", ["lab status"]
+        )
+    for name in chosen:
+        patch = {"spec": {"upstream": {"workspaceName": workspace}}}
+        await bench.management.patch(PACKAGE_VARIANT, name, patch, namespace=NAMESPACE)
+    return chosen
