@@ -1,0 +1,1 @@
+"""What the API server fills into built-in objects, one module per family of kinds."""
