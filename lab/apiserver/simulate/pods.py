@@ -5,7 +5,7 @@ Source: Kubernetes, Pod lifecycle; kubelet status manager (conditions, container
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lab.apiserver.simulate.marks import (
@@ -18,7 +18,7 @@ from lab.apiserver.simulate.marks import (
     owner_reference,
     with_condition,
 )
-from lab.apiserver.simulate.world import World
+from lab.apiserver.simulate.world import POD_NETWORK, World
 
 PODS = "pods"
 CLAIMS = "persistentvolumeclaims"
@@ -292,6 +292,16 @@ async def _finish(world: World, pod: dict[str, Any]) -> None:
     }
     await world.client.patch_status(PODS, pod, status)
     world.forget(pod["metadata"]["uid"])
+
+
+def highest_address(pods: Iterable[Mapping[str, Any]]) -> int:
+    """The number of the highest pod address in use, to go on from after a restart."""
+    highest = 0
+    for pod in pods:
+        parts = str((pod.get("status") or {}).get("podIP", "")).split(".")
+        if ".".join(parts[:2]) == POD_NETWORK and len(parts) == 4:
+            highest = max(highest, int(parts[2]) * 253 + int(parts[3]) - 2)
+    return highest
 
 
 def controller_key(pod: Mapping[str, Any]) -> tuple[str, str, str] | None:

@@ -83,6 +83,9 @@ class Simulator:
         self._cluster.listeners.append(self._heard)
         self._cluster.log_source = self.logs
         await nodes.ensure(self._world)
+        self._world.addresses = pods.highest_address(
+            entry.object() for entry in self._cluster.table(pods.PODS).entries.values()
+        )
         for group_resource, table in self._cluster.tables():
             if group_resource in CONTROLLERS:
                 for namespace, name in list(table):
@@ -108,6 +111,8 @@ class Simulator:
     def _heard(self, event: Event) -> None:
         if event.group_resource not in CONTROLLERS and event.group_resource not in (nodes.NODES, claims.CLASSES):
             return
+        if event.type == "DELETED":
+            self._world.forget(event.new.uid)
         if event.group_resource == deployments.DEPLOYMENTS:
             if event.type == "DELETED":
                 self._workloads.gone(*event.key)

@@ -17,6 +17,9 @@ RefusesImage = Callable[[str], bool]
 """True for images that cannot be pulled."""
 
 
+POD_NETWORK = "10.244"
+
+
 @dataclass(slots=True)
 class World:
     """One cluster as its simulated controllers see it."""
@@ -27,10 +30,10 @@ class World:
     node: str
     refuses_image: RefusesImage
     with_events: bool = True
-    due: dict[tuple[str, str], float] = field(default_factory=dict)
-    """When a step of an object, known by its uid and the step's name, may happen; on the clock's own scale."""
-    addresses: int = 1
-    """How many pod addresses were given out."""
+    due: dict[str, dict[str, float]] = field(default_factory=dict)
+    """When the steps of an object, known by its uid, may happen; on the clock's own scale."""
+    addresses: int = 0
+    """The number of the latest pod address."""
 
     def now(self) -> str:
         """The hour in RFC 3339 with whole seconds."""
@@ -38,20 +41,18 @@ class World:
 
     def wait_for(self, uid: str, step: str, seconds: float) -> float:
         """Seconds that remain until a step may happen; the time runs from the first question. 0 when it is over."""
-        key = (uid, step)
         now = self.clock.time()
-        due = self.due.setdefault(key, now + seconds)
+        due = self.due.setdefault(uid, {}).setdefault(step, now + seconds)
         return max(0.0, due - now)
 
     def forget(self, uid: str) -> None:
         """Drop what is remembered of an object that is gone or settled."""
-        for key in [key for key in self.due if key[0] == uid]:
-            del self.due[key]
+        self.due.pop(uid, None)
 
     def next_address(self) -> str:
         """An address for a pod, from the usual pod network of the one node."""
         self.addresses += 1
-        return f"10.244.{self.addresses // 254 % 256}.{self.addresses % 254 + 1}"
+        return f"{POD_NETWORK}.{self.addresses // 253 % 256}.{self.addresses % 253 + 2}"
 
     async def event(self, obj: Mapping[str, Any], reason: str, message: str, component: str) -> None:
         """Record an Event about an object, as the real component would."""
