@@ -65,6 +65,8 @@ class ApiError(Exception):
         self.causes = tuple(causes)
         self.retry_after = retry_after
         self.headers = dict(headers or {})
+        self.continue_token = ""
+        """Where a client may go on after a list has expired: stands in the Status' metadata."""
 
     def status(self) -> dict[str, Any]:
         """The `Status` object of the reply (Kubernetes, meta/v1 Status)."""
@@ -82,7 +84,7 @@ class ApiError(Exception):
         status: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": {"continue": self.continue_token} if self.continue_token else {},
             "status": "Failure",
             "message": self.message,
         }
@@ -140,3 +142,44 @@ def forbidden(group_resource: str, name: str, why: str) -> ApiError:
 def unauthorized() -> ApiError:
     """401: nobody known here."""
     return ApiError(401, "Unauthorized", "Unauthorized")
+
+
+def method_not_allowed() -> ApiError:
+    """405."""
+    return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+def unknown_resource() -> ApiError:
+    """404 for a resource that a served group version does not have."""
+    return ApiError(404, "NotFound", "the server could not find the requested resource")
+
+
+def unsupported_media_type(accepted: Sequence[str]) -> ApiError:
+    """415 with the media types that the endpoint reads."""
+    return ApiError(
+        415,
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: " + ", ".join(accepted),
+    )
+
+
+def too_large_resource_version(requested: int, current: int) -> ApiError:
+    """504 for a revision that the cluster has not reached."""
+    return ApiError(
+        504,
+        "Timeout",
+        f"Timeout: Too large resource version: {requested}, current: {current}",
+        causes=[Cause("ResourceVersionTooLarge", "Too large resource version")],
+        retry_after=1,
+    )
+
+
+def precondition_failed(group_resource: str, name: str, what: str, wanted: str, found: str) -> ApiError:
+    """409 where the uid or resourceVersion in a precondition is not that of the object."""
+    plural, _, group = group_resource.partition(".")
+    why = (
+        f"StorageError: invalid object, Code: 4, Key: /registry/{group + '/' if group else ''}{plural}/{name}, "
+        f"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: {what} in precondition: {wanted}, "
+        f"{what} in object meta: {found}"
+    )
+    return conflict(group_resource, name, why)

@@ -54,6 +54,15 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class ScalePaths:
+    """Where a custom resource keeps its replicas, as dotted paths such as `.spec.replicas`."""
+
+    replicas: str
+    status_replicas: str
+    selector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One resource in one version. Identity for storage is (`group`, `plural`), see `group_resource`."""
 
@@ -76,6 +85,12 @@ class Resource:
     """True where metadata.generation counts changes outside metadata and status."""
     selectable_fields: tuple[str, ...] = ()
     """Field selectors beyond metadata.name and metadata.namespace, such as `spec.nodeName`."""
+    scale: ScalePaths | None = None
+    """For custom resources with a scale subresource."""
+    cel: bool = False
+    """True where the schema has x-kubernetes-validations rules."""
+    deprecation: str = ""
+    """The sentence for a `Warning` header, where the version is deprecated."""
 
     @property
     def api_version(self) -> str:

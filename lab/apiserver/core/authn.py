@@ -1,0 +1,128 @@
+"""Authentication: from what a request shows to who asks, per cluster.
+
+No credentials make the anonymous user; credentials that are not valid here are refused with 401.
+Source: Kubernetes, authenticating (X.509 client certificates, service account tokens, impersonation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from lab.apiserver.core.cluster import Cluster
+from lab.apiserver.core.errors import unauthorized
+from lab.apiserver.core.identity import ANONYMOUS, AUTHENTICATED, Credentials, Identity, UserInfo
+from lab.apiserver.core.pki import CertificateAuthority, KeyPair, load_private_key, private_pem
+from lab.apiserver.core.tokens import TokenIssuer
+
+_REMEMBERED = 256
+CLIENT_LIFETIME = timedelta(days=365)
+
+
+class KeyStore(Protocol):
+    """Where secret keys are kept between starts. Names are slash-separated paths."""
+
+    def load(self, name: str) -> bytes | None:
+        """What was saved, or None."""
+        ...
+
+    def save(self, name: str, data: bytes) -> None:
+        """Keep it, readable by the owner only."""
+        ...
+
+    def forget(self, folder: str) -> None:
+        """Drop everything below a folder."""
+        ...
+
+
+class Authenticator:
+    """The authorities of one cluster; each is made when it is first needed."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        keys: KeyStore,
+        today: Callable[[], datetime],
+        trust: Callable[[bytes], None],
+    ) -> None:
+        """`today` gives the hour that TLS peers go by; `trust` lets the listener accept a new client authority."""
+        self._cluster = cluster
+        self._keys = keys
+        self._today = today
+        self._trust = trust
+        self._authority: CertificateAuthority | None = None
+        self._tokens: TokenIssuer | None = None
+        self._known: dict[bytes, Identity] = {}
+
+    @property
+    def client_authority(self) -> CertificateAuthority:
+        """The authority of this cluster's client certificates."""
+        if self._authority is None:
+            self._authority = self.kept_authority() or self._new_authority()
+            self._trust(self._authority.certificate_pem)
+        return self._authority
+
+    def kept_authority(self) -> CertificateAuthority | None:
+        """The authority from an earlier start, or None."""
+        certificate = self._keys.load(f"clusters/{self._cluster.name}/client-ca.crt")
+        key = self._keys.load(f"clusters/{self._cluster.name}/client-ca.key")
+        return CertificateAuthority.load(certificate, key) if certificate and key else None
+
+    def _new_authority(self) -> CertificateAuthority:
+        made = CertificateAuthority.create(f"{self._cluster.name}-client-ca", self._today())
+        self._keys.save(f"clusters/{self._cluster.name}/client-ca.crt", made.certificate_pem)
+        self._keys.save(f"clusters/{self._cluster.name}/client-ca.key", made.key_pem)
+        return made
+
+    @property
+    def tokens(self) -> TokenIssuer:
+        """The issuer of this cluster's ServiceAccount tokens."""
+        if self._tokens is None:
+            name = f"clusters/{self._cluster.name}/service-account.key"
+            pem = self._keys.load(name)
+            key = load_private_key(pem) if pem else ec.generate_private_key(ec.SECP256R1())
+            if not pem:
+                self._keys.save(name, private_pem(key))
+            self._tokens = TokenIssuer(self._cluster, key)
+        return self._tokens
+
+    def issue_client(self, username: str, groups: tuple[str, ...]) -> KeyPair:
+        """A client certificate for this cluster."""
+        return self.client_authority.issue_client(username, groups, self._today(), CLIENT_LIFETIME)
+
+    def identify(self, who: Identity | Credentials, authorization: str) -> Identity:
+        """Who asks. Raises ApiError 401 for credentials that mean nobody on this cluster."""
+        if isinstance(who, Identity):
+            if who.cluster and who.cluster != self._cluster.name:
+                raise unauthorized()
+            return who
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() == "bearer" and token.strip():
+            return self._by_token(token.strip())
+        if who.certificate is not None:
+            return self._by_certificate(who.certificate)
+        return ANONYMOUS
+
+    def _by_token(self, token: str) -> Identity:
+        user = self.tokens.identify(token)
+        if user is None:
+            raise unauthorized()
+        return Identity(user, self.tokens.issuer)
+
+    def _by_certificate(self, der: bytes) -> Identity:
+        known = self._known.get(der)
+        if known is not None:
+            return known
+        authority = self.client_authority
+        subject = authority.subject_of(x509.load_der_x509_certificate(der), self._today())
+        if subject is None:
+            raise unauthorized()
+        identity = Identity(UserInfo(subject.username, (*subject.groups, AUTHENTICATED)), authority.name)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[der] = identity
+        return identity

@@ -1,0 +1,205 @@
+"""CustomResourceDefinitions: from a definition to the resources that it makes the cluster serve.
+
+Source: Kubernetes, apiextensions-apiserver (naming, establishing and finalizing controllers, validation).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from lab.apiserver.core.errors import FieldError
+from lab.apiserver.core.resource import Column, Resource, ScalePaths, Subresource
+from lab.apiserver.core.schema import structural_node
+
+GROUP_RESOURCE = "customresourcedefinitions.apiextensions.k8s.io"
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+_AGE = Column("Age", "date", ".metadata.creationTimestamp", description="CreationTimestamp of the object.")
+
+_interned: dict[bytes, tuple[Resource, ...]] = {}
+
+
+def resources_of(definition: dict[str, Any]) -> tuple[Resource, ...]:
+    """The served versions of a definition. Equal specs give the same resources, whatever cluster they come from."""
+    spec = definition["spec"]
+    digest = hashlib.blake2b(orjson.dumps(spec, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+    found = _interned.get(digest)
+    if found is None:
+        found = tuple(_resource(spec, version) for version in spec["versions"] if version.get("served"))
+        _interned[digest] = found
+    return found
+
+
+def _resource(spec: dict[str, Any], version: dict[str, Any]) -> Resource:
+    names = spec["names"]
+    schema = (version.get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
+    scale = (version.get("subresources") or {}).get("scale")
+    columns = tuple(_column(column) for column in version.get("additionalPrinterColumns") or ())
+    warning = f"{spec['group']}/{version['name']} {names['kind']} is deprecated"
+    return Resource(
+        group=spec["group"],
+        version=version["name"],
+        plural=names["plural"],
+        singular=names.get("singular") or names["kind"].lower(),
+        kind=names["kind"],
+        namespaced=spec.get("scope") == "Namespaced",
+        short_names=tuple(names.get("shortNames") or ()),
+        categories=tuple(names.get("categories") or ()),
+        subresources=_subresources(spec, version),
+        columns=columns or (_AGE,),
+        schema=structural_node(schema),
+        custom=True,
+        has_generation=True,
+        selectable_fields=tuple(f["jsonPath"].lstrip(".") for f in version.get("selectableFields") or ()),
+        scale=ScalePaths(scale["specReplicasPath"], scale["statusReplicasPath"], scale.get("labelSelectorPath", ""))
+        if scale
+        else None,
+        cel=b'"x-kubernetes-validations"' in orjson.dumps(schema),
+        deprecation=(version.get("deprecationWarning") or warning) if version.get("deprecated") else "",
+    )
+
+
+def _column(column: dict[str, Any]) -> Column:
+    return Column(
+        column["name"],
+        column["type"],
+        column["jsonPath"],
+        column.get("format", ""),
+        column.get("description", ""),
+        column.get("priority", 0),
+    )
+
+
+def _subresources(spec: dict[str, Any], version: dict[str, Any]) -> tuple[Subresource, ...]:
+    wanted = version.get("subresources") or {}
+    verbs = ("get", "patch", "update")
+    found = []
+    if wanted.get("status") is not None:
+        found.append(Subresource("status", spec["group"], version["name"], spec["names"]["kind"], verbs))
+    if wanted.get("scale"):
+        found.append(Subresource("scale", "autoscaling", "v1", "Scale", verbs))
+    return tuple(found)
+
+
+def condition(kind: str, status: str, reason: str, message: str, now: str) -> dict[str, Any]:
+    """One entry of `status.conditions`."""
+    return {"type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message}
+
+
+def set_condition(obj: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Put a condition into the status, in place; its time stays where the status value stays. True on a change."""
+    conditions = obj.setdefault("status", {}).setdefault("conditions", []) or []
+    obj["status"]["conditions"] = conditions
+    for index, known in enumerate(conditions):
+        if known["type"] == wanted["type"]:
+            if known["status"] == wanted["status"]:
+                wanted = {**wanted, "lastTransitionTime": known["lastTransitionTime"]}
+            conditions[index] = wanted
+            return bool(known != wanted)
+    conditions.append(wanted)
+    return True
+
+
+def is_true(obj: dict[str, Any], kind: str) -> bool:
+    """True if the condition is there and True."""
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    return any(c["type"] == kind and c["status"] == "True" for c in conditions)
+
+
+def accept_names(obj: dict[str, Any], conflicts: list[str], now: str) -> bool:
+    """Judge the names of a definition, in place: NamesAccepted and acceptedNames. True on a change."""
+    before = orjson.dumps(obj.get("status") or {})
+    if conflicts:
+        set_condition(obj, condition("NamesAccepted", "False", "NameConflict", "; ".join(conflicts), now))
+        set_condition(
+            obj,
+            condition("Established", "False", "NotAccepted", "not all names are accepted", now),
+        )
+    else:
+        spec_names = obj["spec"]["names"]
+        obj.setdefault("status", {})["acceptedNames"] = dict(spec_names)
+        set_condition(obj, condition("NamesAccepted", "True", "NoConflicts", "no conflicts found", now))
+        if not is_true(obj, "Established"):
+            text = "the initial names have been accepted"
+            set_condition(obj, condition("Established", "False", "Installing", text, now))
+    return orjson.dumps(obj["status"]) != before
+
+
+def establish(obj: dict[str, Any], now: str) -> None:
+    """Let a definition be served, in place."""
+    text = "the initial names have been accepted"
+    set_condition(obj, condition("Established", "True", "InitialNamesAccepted", text, now))
+
+
+def mark_terminating(obj: dict[str, Any], now: str) -> None:
+    """Say, in place, that the instances are being deleted."""
+    text = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+    set_condition(obj, condition("Terminating", "True", "InstanceDeletionPending", text, now))
+
+
+def validate_definition(obj: dict[str, Any], old: dict[str, Any] | None) -> list[FieldError]:
+    """Faults of a definition beyond its types."""
+    spec = obj.get("spec") or {}
+    names, group = spec.get("names") or {}, spec.get("group") or ""
+    name, faults = obj["metadata"].get("name", ""), []
+    required = f"{names.get('plural', '')}.{group}"
+    if name != required:
+        text = f'metadata.name: Invalid value: "{name}": must be spec.names.plural+"."+spec.group'
+        faults.append(FieldError("Invalid", "metadata.name", text))
+    if not group:
+        faults.append(FieldError("Required", "spec.group", "spec.group: Required value"))
+    elif "." not in group:
+        text = f'spec.group: Invalid value: "{group}": should be a domain with at least one dot'
+        faults.append(FieldError("Invalid", "spec.group", text))
+    for key in ("plural", "kind"):
+        if not names.get(key):
+            faults.append(FieldError("Required", f"spec.names.{key}", f"spec.names.{key}: Required value"))
+    if spec.get("scope") not in ("Cluster", "Namespaced"):
+        given = spec.get("scope", "")
+        text = f'spec.scope: Unsupported value: "{given}": supported values: "Cluster", "Namespaced"'
+        kind = "NotSupported" if given else "Required"
+        faults.append(FieldError(kind, "spec.scope", text if given else "spec.scope: Required value"))
+    faults += _version_faults(spec.get("versions") or [])
+    return faults + (_immutable_faults(obj, old) if old is not None else [])
+
+
+def _version_faults(versions: list[dict[str, Any]]) -> list[FieldError]:
+    faults = []
+    stored = [v for v in versions if v.get("storage")]
+    if len(stored) != 1:
+        text = "spec.versions: Invalid value: [...]: must have exactly one version marked as storage version"
+        faults.append(FieldError("Invalid", "spec.versions", text))
+    if len({v.get("name") for v in versions}) != len(versions):
+        text = "spec.versions: Invalid value: [...]: must contain unique version names"
+        faults.append(FieldError("Invalid", "spec.versions", text))
+    for index, version in enumerate(versions):
+        path = f"spec.versions[{index}].schema.openAPIV3Schema"
+        schema = (version.get("schema") or {}).get("openAPIV3Schema")
+        if not schema:
+            faults.append(FieldError("Required", path, f"{path}: Required value: schemas are required"))
+        elif schema.get("type") != "object":
+            text = f'{path}.type: Invalid value: "{schema.get("type", "")}": must be object at the root'
+            faults.append(FieldError("Invalid", f"{path}.type", text))
+    return faults
+
+
+def _immutable_faults(obj: dict[str, Any], old: dict[str, Any]) -> list[FieldError]:
+    faults = []
+    spec, before = obj["spec"], old["spec"]
+    if not is_true(old, "Established"):
+        return faults
+    for path, new_value, old_value in (
+        ("spec.group", spec.get("group"), before.get("group")),
+        ("spec.scope", spec.get("scope"), before.get("scope")),
+        ("spec.names.kind", spec["names"].get("kind"), before["names"].get("kind")),
+    ):
+        if new_value != old_value:
+            faults.append(FieldError("Invalid", path, f'{path}: Invalid value: "{new_value}": field is immutable'))
+    served = {v["name"] for v in spec.get("versions") or []}
+    missing = [v for v in (old.get("status") or {}).get("storedVersions") or [] if v not in served]
+    for version in missing:
+        text = f'status.storedVersions[0]: Invalid value: "{version}": missing from spec.versions'
+        faults.append(FieldError("Invalid", "status.storedVersions[0]", text))
+    return faults

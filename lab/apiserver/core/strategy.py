@@ -1,0 +1,121 @@
+"""What the server itself fills in for single kinds, after the client's fields are accounted for.
+
+Source: Kubernetes, pkg/registry, the strategies' PrepareForCreate and PrepareForUpdate.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from lab.apiserver.core.cluster import Cluster
+from lab.apiserver.core.resource import Resource
+from lab.apiserver.core.service_ip import allocate, keep_allocated
+
+_KEEPS_STATUS_ON_CREATE = ("nodes",)
+_PHASES = {
+    "namespaces": {"phase": "Active"},
+    "pods": {"phase": "Pending"},
+    "persistentvolumeclaims": {"phase": "Pending"},
+    "persistentvolumes": {"phase": "Pending"},
+    "services": {"loadBalancer": {}},
+    "ingresses.networking.k8s.io": {"loadBalancer": {}},
+}
+
+
+def canonicalize(resource: Resource, obj: dict[str, Any]) -> None:
+    """Bring write-only conveniences into the stored form, in place: the `stringData` of a Secret."""
+    if resource.group_resource == "secrets" and obj.get("stringData") is not None:
+        texts = obj.pop("stringData")
+        data = obj.setdefault("data", {}) or {}
+        obj["data"] = data
+        for key, value in texts.items():
+            data[key] = base64.b64encode(str(value).encode()).decode()
+
+
+def isolate_status(resource: Resource, obj: dict[str, Any], old: dict[str, Any] | None) -> None:
+    """On the main path the status is not the client's to set, in place."""
+    if resource.subresource("status") is None or (old is None and resource.plural in _KEEPS_STATUS_ON_CREATE):
+        return
+    if old is not None and "status" in old:
+        obj["status"] = old["status"]
+    else:
+        obj.pop("status", None)
+
+
+def prepare_create(cluster: Cluster, resource: Resource, obj: dict[str, Any]) -> None:
+    """Fill a new object, in place. Its metadata is complete."""
+    if not resource.custom and resource.subresource("status") is not None:
+        obj.setdefault("status", dict(_PHASES.get(resource.group_resource, {})))
+    hook = _CREATE.get(resource.group_resource)
+    if hook is not None:
+        hook(cluster, obj)
+
+
+def prepare_update(resource: Resource, obj: dict[str, Any], old: dict[str, Any]) -> None:
+    """Keep what the server once filled in, in place."""
+    hook = _UPDATE.get(resource.group_resource)
+    if hook is not None:
+        hook(obj, old)
+
+
+def _namespace(_: Cluster, obj: dict[str, Any]) -> None:
+    spec = obj.setdefault("spec", {}) or {}
+    obj["spec"] = spec
+    finalizers = spec.setdefault("finalizers", [])
+    if "kubernetes" not in finalizers:
+        finalizers.append("kubernetes")
+
+
+def _namespace_update(obj: dict[str, Any], old: dict[str, Any]) -> None:
+    if "spec" in old:
+        obj["spec"] = old["spec"]
+
+
+def _pod(_: Cluster, obj: dict[str, Any]) -> None:
+    obj["status"]["qosClass"] = quality_of_service(obj.get("spec") or {})
+
+
+def quality_of_service(spec: dict[str, Any]) -> str:
+    """Guaranteed, Burstable or BestEffort (Kubernetes, pod quality of service classes)."""
+    resources = [c.get("resources") or {} for c in (spec.get("containers") or []) + (spec.get("initContainers") or [])]
+    pairs = [(r.get("requests") or {}, r.get("limits") or {}) for r in resources]
+    if not any(requests or limits for requests, limits in pairs):
+        return "BestEffort"
+    for requests, limits in pairs:
+        for name in ("cpu", "memory"):
+            if name not in limits or requests.get(name, limits[name]) != limits[name]:
+                return "Burstable"
+    return "Guaranteed"
+
+
+def _job(_: Cluster, obj: dict[str, Any]) -> None:
+    spec, metadata = obj.get("spec") or {}, obj["metadata"]
+    if spec.get("manualSelector"):
+        return
+    labels = spec.setdefault("template", {}).setdefault("metadata", {}).setdefault("labels", {})
+    for prefix in ("", "batch.kubernetes.io/"):
+        labels[f"{prefix}controller-uid"] = metadata["uid"]
+        labels[f"{prefix}job-name"] = metadata["name"]
+    spec.setdefault("selector", {}).setdefault("matchLabels", {})["batch.kubernetes.io/controller-uid"] = metadata[
+        "uid"
+    ]
+
+
+def _custom_resource_definition(_: Cluster, obj: dict[str, Any]) -> None:
+    stored = [v["name"] for v in obj["spec"].get("versions") or [] if isinstance(v, dict) and v.get("storage")]
+    obj["status"] = {"conditions": [], "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
+
+
+_CREATE: dict[str, Callable[[Cluster, dict[str, Any]], None]] = {
+    "namespaces": _namespace,
+    "pods": _pod,
+    "services": allocate,
+    "jobs.batch": _job,
+    "customresourcedefinitions.apiextensions.k8s.io": _custom_resource_definition,
+}
+_UPDATE: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
+    "namespaces": _namespace_update,
+    "services": keep_allocated,
+}

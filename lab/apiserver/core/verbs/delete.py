@@ -1,0 +1,132 @@
+"""delete and deletecollection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lab.apiserver.core import writing
+from lab.apiserver.core.body import read
+from lab.apiserver.core.call import Call
+from lab.apiserver.core.deletion import request_deletion
+from lab.apiserver.core.encoding import encode
+from lab.apiserver.core.errors import FieldError, invalid, precondition_failed
+from lab.apiserver.core.request import Response
+from lab.apiserver.core.store import Entry
+from lab.apiserver.core.verbs.read import select
+
+_POLICIES = ("Background", "Foreground", "Orphan")
+_RETURN_OBJECT = frozenset(
+    {
+        "pods",
+        "services",
+        "serviceaccounts",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+        "podtemplates",
+        "resourcequotas",
+        "storageclasses.storage.k8s.io",
+        "volumeattachments.storage.k8s.io",
+        "csidrivers.storage.k8s.io",
+        "csinodes.storage.k8s.io",
+    }
+)
+"""Kinds whose deletion answers with the object instead of a Status (Kubernetes, store ReturnDeletedObject)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOptions:
+    """How to delete. Source: Kubernetes, meta/v1 DeleteOptions."""
+
+    policy: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    dry_run: bool = False
+
+
+def read_options(call: Call) -> DeleteOptions:
+    """The options from body and parameters. Raises ApiError 400 and 422."""
+    body: dict[str, Any] = {}
+    if call.request.body.strip():
+        body = read(call.request.body, call.request.headers.get("content-type", ""), "DeleteOptions")
+    policy = body.get("propagationPolicy") or call.request.param("propagationPolicy")
+    if policy and policy not in _POLICIES:
+        text = (
+            f'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "{policy}": '
+            'supported values: "Background", "Foreground", "Orphan"'
+        )
+        fault = FieldError("NotSupported", "propagationPolicy", text.partition("invalid: ")[2])
+        raise invalid("meta.k8s.io", "DeleteOptions", "", [fault])
+    orphan = body.get("orphanDependents")
+    if orphan is None and call.request.param("orphanDependents"):
+        orphan = call.request.flag("orphanDependents")
+    if not policy and orphan is not None:
+        policy = "Orphan" if orphan else "Background"
+    preconditions = body.get("preconditions") or {}
+    dry_run = body.get("dryRun") or []
+    if dry_run not in ([], ["All"]):
+        text = f'dryRun: Unsupported value: {dry_run}: supported values: "All"'
+        raise invalid("meta.k8s.io", "DeleteOptions", "", [FieldError("NotSupported", "dryRun", text)])
+    return DeleteOptions(
+        policy,
+        preconditions.get("uid") or "",
+        preconditions.get("resourceVersion") or "",
+        bool(dry_run) or call.dry_run,
+    )
+
+
+def delete(call: Call) -> Response:
+    """DELETE of one object."""
+    options = read_options(call)
+    call.dry_run = options.dry_run
+    entry, obj = writing.current(call)
+    check(call, options, entry)
+    call.admit("DELETE", None, obj)
+    final, gone = request_deletion(call.cluster, call.resource, call.key, options.policy, dry_run=options.dry_run)
+    if gone and call.group_resource not in _RETURN_OBJECT:
+        return success(call, entry.uid)
+    final["apiVersion"] = call.resource.api_version
+    return call.reply_document(final)
+
+
+def check(call: Call, options: DeleteOptions, entry: Entry) -> None:
+    """409 where a precondition does not hold."""
+    name = call.info.name
+    if options.uid and options.uid != entry.uid:
+        raise precondition_failed(call.group_resource, name, "UID", options.uid, entry.uid)
+    if options.resource_version and options.resource_version != str(entry.rv):
+        raise precondition_failed(call.group_resource, name, "ResourceVersion", options.resource_version, str(entry.rv))
+
+
+def success(call: Call, uid: str) -> Response:
+    """The Status that tells of a deletion."""
+    details = {"name": call.info.name, "group": call.resource.group, "kind": call.resource.plural, "uid": uid}
+    status = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": {key: value for key, value in details.items() if value},
+    }
+    return Response(200, encode(status), warnings=tuple(call.warnings))
+
+
+def delete_collection(call: Call) -> Response:
+    """DELETE of everything that the selectors mean; answers with the list of it."""
+    options = read_options(call)
+    call.dry_run = options.dry_run
+    namespace = call.info.namespace if call.resource.namespaced else ""
+    chosen = select(call, call.cluster.table(call.group_resource).items(namespace))
+    for key, entry in chosen:
+        if call.cluster.get(call.group_resource, key) is None:
+            continue
+        call.admit("DELETE", None, entry.object(), key[1])
+        request_deletion(call.cluster, call.resource, key, options.policy, dry_run=options.dry_run)
+    rendering = call.rendering()
+    metadata = {"resourceVersion": str(call.cluster.rev)}
+    entries = [entry for _, entry in chosen]
+    if rendering.wanted.view == "Table":
+        body = rendering.finish_table(rendering.rows([entry.object() for entry in entries]), metadata)
+    else:
+        body = rendering.list(entries, metadata)
+    return Response(200, body, rendering.content_type, warnings=tuple(call.warnings))
