@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from lab.errors.base import LabError
 from lab.events.board import Board
@@ -14,10 +15,34 @@ from lab.kube.client import KubeClient
 from lab.model.names import BLUEPRINTS, deployment_repository
 from lab.model.spec import MANAGEMENT, ClusterSpec, LabSpec
 from lab.ports.cluster_provider import Capability, ClusterAccess
-from lab.ports.git_host import Credentials, HostedRepository
+from lab.ports.git_host import Credentials, HostedRepository, LocalRoute
 
 AGENT_IMAGE = "nephio-lab:0.1.0"
 """The image that configsync.yaml names; on `embedded` nothing runs in pods and the lab server runs the agent."""
+
+
+class Controls(Protocol):
+    """What a scenario may do to the world that a lab stands in; only some profiles can, and all of it is idempotent."""
+
+    async def pause_git(self) -> None:
+        """Git cannot be reached from anywhere: connections are refused."""
+        ...
+
+    async def resume_git(self) -> None:
+        """Git can be reached again, at the same address, with everything it had."""
+        ...
+
+    async def stop_management(self) -> None:
+        """The management cluster is gone, its API and its controllers; workload clusters and Git go on."""
+        ...
+
+    async def start_management(self) -> None:
+        """The management cluster is back with everything it had; returns when its API answers."""
+        ...
+
+    async def prepare_sockets(self) -> None:
+        """Every API server listens, and `kubeconfig` in the lab's folder names them: for programs of other people."""
+        ...
 
 
 @dataclass(slots=True)
@@ -25,7 +50,9 @@ class Bench:
     """A running lab. `clusters` holds the management cluster under `mgmt` and every workload cluster.
 
     `repository` makes or finds a repository; `change_clusters` adds (True) or removes (False) a cluster and keeps
-    `clusters` up to date. A person's keys to every cluster are here, which is why orchestrators and agents are not.
+    `clusters` up to date. `route` reaches Git without a socket where Git lives in this process; `controls` is None
+    where the world cannot be changed. A person's keys to every cluster are here, which is why orchestrators and agents
+    are not.
     """
 
     spec: LabSpec
@@ -39,6 +66,8 @@ class Bench:
     change_clusters: Callable[[str, bool], Awaitable[None]]
     specs: dict[str, ClusterSpec] = field(default_factory=dict)
     let_go: Callable[[], Awaitable[None]] | None = None
+    route: LocalRoute | None = field(default=None, repr=False)
+    controls: Controls | None = field(default=None, repr=False)
     _clients: dict[str, KubeClient] = field(default_factory=dict, repr=False)
 
     @property
