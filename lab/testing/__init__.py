@@ -1,0 +1,1 @@
+"""What tests of the lab and of its adapters share."""
