@@ -100,9 +100,13 @@ async def _schedule(world: World, pod: dict[str, Any]) -> float | None:
             await world.event(pod, "FailedScheduling", why, "default-scheduler")
         return None
     await world.client.bind(metadata["namespace"], metadata["name"], world.node)
+    return None
+
+
+async def _tell_scheduled(world: World, pod: Mapping[str, Any]) -> None:
+    metadata = pod["metadata"]
     assigned = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {world.node}"
     await world.event(pod, "Scheduled", assigned, "default-scheduler")
-    return None
 
 
 async def _unschedulable(world: World, pod: Mapping[str, Any], node: Mapping[str, Any] | None) -> str:
@@ -143,6 +147,8 @@ async def _accept(world: World, pod: dict[str, Any]) -> dict[str, Any]:
         {"type": "PodScheduled", "status": "True"},
     ):
         conditions = with_condition(conditions, condition, now)
+    if not is_true(pod, "PodScheduled"):
+        await _tell_scheduled(world, pod)
     waiting = [_container(c, {"waiting": {"reason": "ContainerCreating"}}) for c in pod["spec"]["containers"]]
     status = {
         "phase": "Pending",
