@@ -19,9 +19,10 @@ from lab.scenarios.bench import Bench
 @click.pass_obj
 def command(console: Console, folder: Path, package: str, output: str) -> None:
     """Push FOLDER to the repository of blueprints as the next revision of its package."""
-    from lab.scenarios.revisions import Published, publish
+    from lab.git.seed import PublishedRevision
+    from lab.scenarios.revisions import publish
 
-    async def doing(bench: Bench) -> Published:
+    async def doing(bench: Bench) -> PublishedRevision:
         return await publish(bench, folder, package=package)
 
     done = act(existing(console), doing)

@@ -6,6 +6,7 @@ Refusals are `KubeError` with the server's Status; an absent object is None wher
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -15,6 +16,9 @@ import orjson
 
 from lab.kube.paths import Kind, Object, split_api_version
 from lab.ports.transport import Transport
+
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+"""One value of a Warning header (RFC 7234); several may stand in one header, separated by commas."""
 
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
@@ -249,7 +253,7 @@ class KubeClient:
     def _note_warnings(self, headers: Mapping[str, str]) -> None:
         for name, value in headers.items():
             if name.lower() == "warning":
-                self.warnings.append(value.split('"', 1)[-1].rstrip('"').replace('\\"', '"'))
+                self.warnings += [text.replace('\\"', '"').replace("\\\\", "\\") for text in _WARNING.findall(value)]
 
 
 async def _watch_events(

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors.base import LabError
 from lab.errors.people_files import nearest
-from lab.git.remote import RemoteRepository
-from lab.git.seed import publish as publish_blueprint
+from lab.git import seed
+from lab.git.remote import GitUnreachable, RemoteRepository
+from lab.git.seed import PublishedRevision, read_package
 from lab.kube.client import KubeError
 from lab.kube.paths import PACKAGE_REVISION, PACKAGE_VARIANT, Object, name_of
 from lab.model.names import BLUEPRINTS, label_fault
 from lab.scenarios.bench import Bench
 
 NAMESPACE = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A blueprint's revision: `workspace` such as `v2`; `new` is False when nothing had changed."""
-
-    package: str
-    workspace: str
-    commit: str
-    new: bool
+AUTHOR = "You <you@lab.invalid>"
+"""Who publishes blueprints, as Git has it."""
 
 
 async def drafts(bench: Bench, package: str, cluster: str = "") -> list[Object]:
@@ -63,7 +55,7 @@ async def approve_revision(bench: Bench, revision: Object) -> str:
             await propose(bench, name)
         await _set_lifecycle(bench, name, "Published", subresource="approval")
     except KubeError as error:
-        raise LabError("LAB502", f"{name} cannot be approved.", error.message, [f"lab explain {502}"]) from error
+        raise LabError("LAB502", f"{name} cannot be approved.", error.message, ["lab explain LAB502"]) from error
     return name
 
 
@@ -88,7 +80,7 @@ async def _set_lifecycle(bench: Bench, name: str, lifecycle: str, subresource: s
     await bench.management.patch(PACKAGE_REVISION, name, patch, namespace=NAMESPACE, subresource=subresource)
 
 
-async def publish(bench: Bench, folder: Path, *, package: str = "") -> Published:
+async def publish(bench: Bench, folder: Path, *, package: str = "") -> PublishedRevision:
     """Make a new revision of a blueprint from a folder with a Kptfile, by a push, as its author does.
 
     Raises LabError LAB003 when the folder is no package, LAB004 for a bad name, LAB602 when Git is away.
@@ -97,31 +89,19 @@ async def publish(bench: Bench, folder: Path, *, package: str = "") -> Published
     fault = label_fault(name)
     if fault:
         raise LabError("LAB004", f'"{name}" is no name for a package.', f"It {fault}.")
-    files = read_package(folder)
+    return await publish_files(bench, name, read_package(folder))
+
+
+async def publish_files(bench: Bench, package: str, files: Mapping[str, bytes]) -> PublishedRevision:
+    """Publish files as the next revision of a blueprint. Raises LabError LAB602 when Git is away."""
     hosted = await bench.blueprints()
     repository = RemoteRepository(hosted.push_url, credentials=bench.git_credentials)
-    author = "You <you@lab.invalid>"
-    return await published(repository, name, files, bench, author)
-
-
-async def published(
-    repository: RemoteRepository, package: str, files: Mapping[str, bytes], bench: Bench, author: str
-) -> Published:
-    """Publish files as the next revision of a blueprint in an opened repository."""
-    workspace, commit, new = await publish_blueprint(repository, package, files, at=bench.clock.now(), author=author)
-    return Published(package, workspace, commit, new)
-
-
-def read_package(folder: Path) -> dict[str, bytes]:
-    """Every file of a package, by path relative to it. Raises LabError LAB003 without a Kptfile."""
-    if not (folder / "Kptfile").is_file():
-        why = "A package is a folder with a Kptfile."
-        raise LabError("LAB003", f'"{folder}" is no package.', why, ["ls packages"])
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".git" not in path.parts
-    }
+    try:
+        return await seed.publish(repository, package, files, at=bench.clock.now(), author=AUTHOR)
+    except GitUnreachable as error:
+        raise LabError("LAB602", "Git cannot be reached.", str(error), ["lab status"]) from error
+    finally:
+        repository.close()
 
 
 async def upgrade(bench: Bench, package: str, workspace: str, cluster: str = "") -> list[str]:
