@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from lab.apiserver.core.later import Delays
 from lab.apiserver.core.ledger import Ledger
 from lab.apiserver.core.openapi import kubernetes_openapi
 from lab.apiserver.core.openapi_descriptions import ReadModel
-from lab.apiserver.core.pki import CertificateAuthority
+from lab.apiserver.core.pki import CertificateAuthority, KeyPair
 from lab.apiserver.core.request import Request, Response, WatchHandle
 from lab.apiserver.core.template import Template
 from lab.apiserver.core.watching import Watcher
@@ -187,6 +187,10 @@ class ApiServer:
                 authority = member.pipeline.authenticator.kept_authority()
                 if authority is not None:
                     accept(authority.certificate_pem)
+
+    def issue_server(self, hosts: Sequence[str]) -> KeyPair:
+        """A serving certificate for host names and addresses."""
+        return self.serving_authority.issue_server(hosts, self._today())
 
     def _trust(self, certificate: bytes) -> None:
         for accept in self._trusting:

@@ -153,9 +153,11 @@ def validate_definition(obj: dict[str, Any], old: dict[str, Any] | None) -> list
     elif "." not in group:
         text = f'spec.group: Invalid value: "{group}": should be a domain with at least one dot'
         faults.append(FieldError("Invalid", "spec.group", text))
-    for key in ("plural", "kind"):
-        if not names.get(key):
-            faults.append(FieldError("Required", f"spec.names.{key}", f"spec.names.{key}: Required value"))
+    faults += [
+        FieldError("Required", f"spec.names.{key}", f"spec.names.{key}: Required value")
+        for key in ("plural", "kind")
+        if not names.get(key)
+    ]
     if spec.get("scope") not in ("Cluster", "Namespaced"):
         given = spec.get("scope", "")
         text = f'spec.scope: Unsupported value: "{given}": supported values: "Cluster", "Namespaced"'
@@ -186,7 +188,7 @@ def _version_faults(versions: list[dict[str, Any]]) -> list[FieldError]:
 
 
 def _immutable_faults(obj: dict[str, Any], old: dict[str, Any]) -> list[FieldError]:
-    faults = []
+    faults: list[FieldError] = []
     spec, before = obj["spec"], old["spec"]
     if not is_true(old, "Established"):
         return faults

@@ -92,7 +92,7 @@ class DefinitionController:
             return
         resource = self._cluster.registry.of_group_resource(name)
         if resource is not None:
-            for key, _ in self._cluster.table(name).items():
+            for key in sorted(self._cluster.table(name)):
                 if self._cluster.get(name, key) is not None:
                     request_deletion(self._cluster, resource, key, "Background")
         self._finish_if_empty(name)

@@ -1,6 +1,6 @@
-"""The first half of deletion: marking, finalizers of the propagation policy, and removal where nothing holds the object.
+"""The first half of deletion: marking, finalizers of the propagation policy, removal where nothing holds the object.
 
-The second half (dependents, contents of namespaces) belongs to `lifecycle`. Source: Kubernetes, rest.BeforeDelete.
+The second half is for `garbage`, `namespaces` and `definitions`. Source: Kubernetes, rest.BeforeDelete.
 """
 
 from __future__ import annotations

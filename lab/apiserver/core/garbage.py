@@ -99,7 +99,9 @@ class GarbageCollector:
 
     def _attempt(self, place: Place, obj: dict[str, Any]) -> None:
         """Delete an object whose owners are all gone or going; where some live, only the others' references go."""
-        solid, dangling, waiting = set(), set(), set()
+        solid: set[str] = set()
+        dangling: set[str] = set()
+        waiting: set[str] = set()
         for reference in obj["metadata"].get("ownerReferences") or ():
             self._classify(reference, place[1][0], solid, dangling, waiting)
         if solid:

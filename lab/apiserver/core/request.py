@@ -11,7 +11,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `path` carries no cluster prefix; header names are lower case, repeated headers joined by newline."""
+    """One request. `path` has no cluster prefix; header names are lower case, repeated headers joined by newline."""
 
     method: str
     path: str

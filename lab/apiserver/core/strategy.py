@@ -14,7 +14,7 @@ from lab.apiserver.core.resource import Resource
 from lab.apiserver.core.service_ip import allocate, keep_allocated
 
 _KEEPS_STATUS_ON_CREATE = ("nodes",)
-_PHASES = {
+_PHASES: dict[str, dict[str, Any]] = {
     "namespaces": {"phase": "Active"},
     "pods": {"phase": "Pending"},
     "persistentvolumeclaims": {"phase": "Pending"},

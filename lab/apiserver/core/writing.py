@@ -1,6 +1,6 @@
 """How an object becomes stored: one path for every create and one for every change, each a single step.
 
-Order as in Kubernetes: decode, prune and default, managed fields, the strategy of the kind, admission, validation, store.
+Order as in Kubernetes: prune and default, managed fields, the strategy of the kind, admission, validation, store.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def _bind(call: Call) -> Response:
     node = (body.get("target") or {}).get("name") or ""
     if not node:
         raise bad_request("target.name: Required value")
-    entry, old = writing.current(call)
+    _, old = writing.current(call)
     if old["spec"].get("nodeName"):
         raise ApiError(
             409,

@@ -11,6 +11,7 @@ from lab.apiserver.core.request import Response
 from lab.apiserver.core.store import Entry
 from lab.apiserver.core.verbs import delete as deleting
 from lab.apiserver.core.verbs import write
+from lab.apiserver.core.verbs.read import select
 from lab.apiserver.core.virtual import Projection
 
 
@@ -114,7 +115,7 @@ async def delete_collection(call: Call, projection: Projection) -> Response:
     """DELETE of what the selectors mean, one after the other."""
     options = deleting.read_options(call)
     namespace = call.info.namespace if call.resource.namespaced else ""
-    chosen = deleting.select(call, call.cluster.table(call.group_resource).items(namespace))
+    chosen = select(call, call.cluster.table(call.group_resource).items(namespace))
     for key, _ in chosen:
         async with projection.writing(key):
             entry = call.cluster.get(call.group_resource, key)

@@ -98,6 +98,7 @@ def patched(call: Call, kind: str, old: dict[str, Any], *, typed: bool = True) -
     except ValueError as fault:
         raise bad_request(f"error decoding patch: {fault}") from None
     before = duplicate(old)
+    new: Any
     if kind == JSON_PATCH:
         new = json_patch.apply(before, document)
     elif kind == MERGE_PATCH:
