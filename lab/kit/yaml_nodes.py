@@ -94,7 +94,8 @@ def compose(text: str) -> Node | None:
         return _Composer(text, iter(yaml.parse(text, Loader=_LOADER))).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        last = text.count("\n") + (not text.endswith("\n"))
+        place = (min(mark.line + 1, last), mark.column + 1) if mark else (0, 0)
         raise YamlFault(error.problem or error.context or "cannot be read", *place) from None
     except yaml.reader.ReaderError as error:
         raise YamlFault(error.reason, *place_of(text, max(error.position, 0))) from None

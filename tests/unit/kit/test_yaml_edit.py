@@ -106,7 +106,7 @@ def test_line_comment_after_a_value() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("a: 1\nb: [\n", 3),
+        ("a: 1\nb: [\n", 2),
         ("a: 1\na: 2\n", 2),
         ("a: 1\n---\nb: 2\n", 2),
         ("a: *x\n", 1),

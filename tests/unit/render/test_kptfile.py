@@ -147,7 +147,7 @@ HEAD = "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata:\n  name: x\n"
             2,
             "old resource version 'kpt.dev/v1alpha2' found in Kptfile; kpt.dev/v1 is needed",
         ),
-        ("a: [\n", 2, "yaml: line 2: did not find expected node content"),
+        ("a: [\n", 1, "yaml: line 1: did not find expected node content"),
     ],
 )
 def test_an_invalid_kptfile_is_refused_with_its_line(text: str, line: int, message: str) -> None:

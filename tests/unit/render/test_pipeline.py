@@ -130,7 +130,7 @@ def test_packages_that_kpt_cannot_read_fail_with_their_place() -> None:
     cases = [
         ({"ns.yaml": NAMESPACE}, "Kptfile", 0, "package must contain Kptfile at root"),
         ({"Kptfile": root + "a: b\n"}, "Kptfile", 5, "field a not found"),
-        ({"Kptfile": root, "a/b.yaml": "a: [\n"}, "a/b.yaml", 2, "yaml: line 2:"),
+        ({"Kptfile": root, "a/b.yaml": "a: [\n"}, "a/b.yaml", 1, "yaml: line 1:"),
         ({"Kptfile": root, "b.yaml": "kind: A\napiVersion: v1\n"}, "b.yaml", 1, "must have `metadata.name`"),
     ]
     for package, file, line, message in cases:
