@@ -20,10 +20,12 @@ from lab.scenarios.bench import Bench
 def command(console: Console, folder: Path, package: str, output: str) -> None:
     """Push FOLDER to the repository of blueprints as the next revision of its package."""
     from lab.git.seed import PublishedRevision
-    from lab.scenarios.revisions import publish
+    from lab.scenarios.revisions import package_in, publish
+
+    name, files = package_in(folder, package)
 
     async def doing(bench: Bench) -> PublishedRevision:
-        return await publish(bench, folder, package=package)
+        return await publish(bench, name, files)
 
     done = act(existing(console), doing)
     if output == "json":

@@ -80,20 +80,20 @@ async def _set_lifecycle(bench: Bench, name: str, lifecycle: str, subresource: s
     await bench.management.patch(PACKAGE_REVISION, name, patch, namespace=NAMESPACE, subresource=subresource)
 
 
-async def publish(bench: Bench, folder: Path, *, package: str = "") -> PublishedRevision:
-    """Make a new revision of a blueprint from a folder with a Kptfile, by a push, as its author does.
+def package_in(folder: Path, name: str = "") -> tuple[str, dict[str, bytes]]:
+    """Name and files of the package in a folder with a Kptfile; `name` wins over the folder's.
 
-    Raises LabError LAB003 when the folder is no package, LAB004 for a bad name, LAB602 when Git is away.
+    Raises LabError LAB003 when the folder is no package, LAB004 for a bad name.
     """
-    name = package or folder.absolute().name
-    fault = label_fault(name)
+    chosen = name or folder.absolute().name
+    fault = label_fault(chosen)
     if fault:
-        raise LabError("LAB004", f'"{name}" is no name for a package.', f"It {fault}.")
-    return await publish_files(bench, name, read_package(folder))
+        raise LabError("LAB004", f'"{chosen}" is no name for a package.', f"It {fault}.")
+    return chosen, read_package(folder)
 
 
-async def publish_files(bench: Bench, package: str, files: Mapping[str, bytes]) -> PublishedRevision:
-    """Publish files as the next revision of a blueprint. Raises LabError LAB602 when Git is away."""
+async def publish(bench: Bench, package: str, files: Mapping[str, bytes]) -> PublishedRevision:
+    """Push files as the next revision of a blueprint, as its author does. Raises LabError LAB602 when Git is away."""
     hosted = await bench.blueprints()
     repository = RemoteRepository(hosted.push_url, credentials=bench.git_credentials)
     try:
