@@ -1,0 +1,1 @@
+"""What turns PackageVariants into commits: ours, and the real one."""

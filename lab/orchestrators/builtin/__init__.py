@@ -1,0 +1,1 @@
+"""The Porch-compatible orchestrator of the lab, which holds no truth but Git."""
