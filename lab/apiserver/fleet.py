@@ -22,9 +22,9 @@ from lab.apiserver.core.pipeline import Pipeline
 from lab.apiserver.core.pki import KeyPair
 from lab.apiserver.core.registry import Registry
 from lab.apiserver.core.snapshots import Snapshots
-from lab.apiserver.core.store import Table, entry_from_bytes
+from lab.apiserver.core.store import Entry, Table, entry_from_bytes
 from lab.apiserver.core.template import Template
-from lab.apiserver.persist.journal import Persistence, StoredCluster
+from lab.apiserver.persist.journal import Persistence, StoredCluster, StoredObject
 from lab.errors.base import LabError
 from lab.kit.clock import Clock, timestamp
 
@@ -109,7 +109,7 @@ class Fleet:
                 tables[found.group_resource] = tables.get(found.group_resource, Table()).fork()
             table = tables[found.group_resource]
             if found.raw is not None:
-                table.put(found.key, entry_from_bytes(found.raw, found.rv))
+                table.put(found.key, _entry(stored.name, found))
             elif table.get(found.key) is not None:
                 table.remove(found.key)
         member = self._join(stored.name, stored.uid, stored.created, tables, max(rev, stored.rev) + REVISIONS_SKIPPED)
@@ -151,6 +151,7 @@ class Fleet:
             raise LabError("LAB004", f"There is no cluster {name}.", f"Known are: {', '.join(self.names()) or 'none'}.")
         member.cluster.close_watches()
         member.cluster.listeners.clear()
+        member.cluster.journal = None  # what its controllers still do must not reach a later cluster of that name
         self._keys.forget(f"clusters/{name}")
         if self._store is not None:
             self._store.remove_cluster(name)
@@ -170,3 +171,14 @@ class Fleet:
         if member is None:
             raise LabError("LAB004", f"There is no cluster {name}.")
         return member.pipeline.authenticator.issue_client(username, groups)
+
+
+def _entry(cluster: str, found: StoredObject) -> Entry:
+    try:
+        return entry_from_bytes(found.raw or b"", found.rv)
+    except (ValueError, KeyError, TypeError) as fault:
+        raise LabError(
+            "LAB031",
+            f"An object in the database of the API objects cannot be read: {found.group_resource} {found.key[1]}.",
+            f"It belongs to the cluster {cluster}: {fault}.",
+        ) from fault

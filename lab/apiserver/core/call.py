@@ -75,9 +75,8 @@ class Call:
         self, operation: str, obj: dict[str, Any] | None, old: dict[str, Any] | None, name: str = ""
     ) -> dict[str, Any] | None:
         """Let the cluster's admission functions look at a write; collects their warnings."""
-        attributes = self.attributes(operation, name) if self.cluster.admission else None
-        for admission in self.cluster.admission:
-            assert attributes is not None
+        attributes = self.attributes(operation, name)
+        for admission in (*self.cluster.guards, *self.cluster.admission):
             obj, warnings = admission(attributes, obj, old)
             self.warnings.extend(warnings)
         return obj

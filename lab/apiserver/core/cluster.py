@@ -65,6 +65,8 @@ class Cluster:
         """Dependents by the uid of their owner, as (group resource, key)."""
         self.listeners: list[Listener] = []
         """Called after each change, in order; they may change the cluster further."""
+        self.guards: list[Admission] = []
+        """The server's own admission functions; they come first."""
         self.admission: list[Admission] = []
         self.log_source: LogSource | None = None
         self.projections: dict[str, Projection] = {}

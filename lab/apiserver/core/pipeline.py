@@ -14,6 +14,7 @@ from lab.apiserver.core.dispatch import dispatch
 from lab.apiserver.core.documents import Documents
 from lab.apiserver.core.encoding import encode
 from lab.apiserver.core.errors import ApiError
+from lab.apiserver.core.escalation import EscalationGuard
 from lab.apiserver.core.faults import Faults
 from lab.apiserver.core.identity import Credentials, Identity, UserInfo
 from lab.apiserver.core.ledger import Ledger, LedgerEntry
@@ -21,6 +22,7 @@ from lab.apiserver.core.rbac import Authorizer
 from lab.apiserver.core.request import Request, Response, WatchHandle
 from lab.apiserver.core.routes import RequestInfo, parse
 from lab.apiserver.core.verbs.reviews import Reviews
+from lab.errors.base import LabError
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Pipeline:
         self.cluster = cluster
         self.authenticator = authenticator
         self.authorizer = Authorizer(cluster)
+        cluster.guards.append(EscalationGuard(self.authorizer))
         self._reviews = Reviews(self.authorizer, lambda: authenticator.tokens)
         self._documents = documents
         self._ledger = ledger
@@ -57,7 +60,12 @@ class Pipeline:
             reply = refused(ApiError(500, "InternalError", f"Internal error occurred: {bug}"), request)
         self._note(caller, who, info, reply.status)
         if info.is_resource and self.cluster.journal is not None and isinstance(reply, Response):
-            await self.cluster.journal.flushed()
+            try:
+                await self.cluster.journal.flushed()
+            except LabError as fault:
+                return refused(
+                    ApiError(500, "InternalError", f"Internal error occurred: {fault}: {fault.why}"), request
+                )
         return reply
 
     async def _answer(self, user: UserInfo, request: Request, info: RequestInfo) -> Response | WatchHandle:

@@ -8,10 +8,13 @@ from typing import Any
 from lab.apiserver.core.bootstrap_roles import cluster_role_bindings, cluster_roles
 from lab.apiserver.core.namespaces import default_account, root_ca
 from lab.apiserver.core.rbac import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES
-from lab.apiserver.core.registry import builtins
 from lab.apiserver.core.service_ip import FIRST_ADDRESS
 from lab.apiserver.core.store import Table, entry_of
 
+TEMPLATE_RESOURCES = frozenset(
+    {CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS, "configmaps", "namespaces", "serviceaccounts", "services"}
+)
+"""Where a deletion has to be remembered, because the template has objects of that resource."""
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _SHARED_SPACE = uuid.UUID("6b0c6c9e-5b0e-4c0e-9c36-0a0f5ab4b3a1")
 
@@ -83,8 +86,3 @@ class Template:
         self._add(tables, "services", _service(), space, created)
         rev, self._rev = self._rev, shared_rev
         return tables, rev
-
-
-def warm() -> None:
-    """Load the built-in resources, so that the first request does not pay for it."""
-    builtins()

@@ -14,6 +14,7 @@ from typing import Any
 
 from lab.apiserver.core.ledger import LedgerEntry
 from lab.apiserver.core.store import Event
+from lab.apiserver.core.template import TEMPLATE_RESOURCES
 from lab.apiserver.persist.journal import StoredCluster, StoredObject
 from lab.errors.base import LabError
 
@@ -34,6 +35,7 @@ CREATE TABLE IF NOT EXISTS ledger (
 );
 """
 _PUT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)"
+_DELETE = "DELETE FROM objects WHERE cluster = ? AND resource = ? AND namespace = ? AND name = ?"
 _REV = "UPDATE clusters SET rev = ? WHERE name = ?"
 _Statement = tuple[str, tuple[Any, ...]]
 
@@ -67,7 +69,7 @@ class SqliteStore:
         connection = self._open_connection()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
+        found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
         if found != ["ok"]:
             raise sqlite3.DatabaseError("; ".join(found))
         version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -123,8 +125,11 @@ class SqliteStore:
 
     def record(self, cluster: str, event: Event) -> None:
         """Take a change in. A deletion leaves a mark, because the object may be one of the template."""
-        body = None if event.type == "DELETED" else event.new.raw
         self._revisions[cluster] = event.rv
+        if event.type == "DELETED" and event.group_resource not in TEMPLATE_RESOURCES:
+            self._add(_DELETE, (cluster, event.group_resource, *event.key))
+            return
+        body = None if event.type == "DELETED" else event.new.raw
         self._add(_PUT, (cluster, event.group_resource, *event.key, event.rv, body))
 
     def record_ledger(self, entry: LedgerEntry) -> None:
