@@ -72,8 +72,9 @@ class PackedRefs:
 
     def read(self) -> RefState:
         """Every ref now. Raises RefsUnreadable; a folder without refs has none."""
-        packed = self._packed()
+        # Loose refs first: one that is folded in while this reads is seen in one place or the other.
         loose = dict(self._loose())
+        packed = self._packed()
         if not loose:
             return packed
         kept = {name: target for name, target in packed.peeled.items() if name not in loose}
