@@ -30,12 +30,19 @@ DAMAGE = (zlib.error, ChecksumMismatch, ObjectFormatException, ApplyDeltaError, 
 """What reading a broken object or pack raises."""
 
 
+class ObjectFiles(DiskObjectStore):
+    """A store on disk that lets go of its packs when nobody holds it any more."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class ObjectPool:
     """Objects by id; raises KeyError for one that is not there. May be read from several threads."""
 
     def __init__(self, own: DiskObjectStore | MemoryObjectStore) -> None:
         self.own = own
-        self._hosted: DiskObjectStore | None = None
+        self._hosted: ObjectFiles | None = None
         self._hosted_at: Path | None = None
         self._lock = threading.RLock()
 
@@ -68,7 +75,7 @@ class ObjectPool:
         with self._lock:
             if folder != self._hosted_at:
                 self.close()
-                self._hosted = DiskObjectStore(str(folder / "objects"))
+                self._hosted = ObjectFiles(str(folder / "objects"))
                 self._hosted_at = folder
 
     def close(self) -> None:
@@ -80,7 +87,7 @@ class ObjectPool:
 
     def writer(self) -> DiskObjectStore | MemoryObjectStore:
         """The own store for a thread that writes packs; readers find on disk what it adds."""
-        return self.own if isinstance(self.own, MemoryObjectStore) else DiskObjectStore(self.own.path)
+        return self.own if isinstance(self.own, MemoryObjectStore) else ObjectFiles(self.own.path)
 
     def send(self, ids: Iterable[str], folder: Path) -> None:
         """Write what the commits or tags `ids` need into the bare repository at `folder`.

@@ -46,7 +46,7 @@ from lab.git.failures import (
     unreachable,
 )
 from lab.git.http_transport import GitTransport, refusal
-from lab.git.object_pool import ObjectPool
+from lab.git.object_pool import ObjectFiles, ObjectPool
 from lab.git.packed_refs import PackedRefs, RefChange, RefState, RefsUnreadable
 from lab.git.urls import without_credentials
 from lab.kit.files import write_atomic
@@ -350,7 +350,7 @@ def _own_store(folder: Path | None) -> DiskObjectStore | MemoryObjectStore:
     except NotGitRepository:
         Repo.init_bare(str(folder)).close()
     PackedRefs(folder).recover()
-    return DiskObjectStore(str(folder / "objects"))
+    return ObjectFiles(str(folder / "objects"))
 
 
 def _read_shallow(folder: Path | None) -> set[ObjectID]:
