@@ -26,6 +26,8 @@ MAX_BODY = 16 << 20
 MAX_HEADERS = 64 << 10
 MAX_UNSENT = 8 << 20
 """Bytes that a watch may leave unsent before it is ended: the client lists and watches anew."""
+LINGER = 0.5
+"""Seconds that connections are given to say goodbye when the listener closes."""
 _MAX_PIPELINED = 16
 
 
@@ -38,10 +40,17 @@ class Server:
         self.port: int = server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stop listening and end every connection."""
+        """Stop listening and end every connection; those that do not end by themselves are cut."""
         self._server.close()
         for connection in list(self._connections):
             connection.drop()
+        ends = [connection.ended for connection in self._connections]
+        if ends:
+            _, late = await asyncio.wait(ends, timeout=LINGER)
+            for connection in list(self._connections):
+                connection.cut()
+            if late:
+                await asyncio.wait(late)
         await self._server.wait_closed()
 
 
@@ -65,6 +74,8 @@ class Connection(asyncio.Protocol):
         self._waiting: list[tuple[Request, bool]] = []
         self._task: asyncio.Task[None] | None = None
         self._stream: _Stream | None = None
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the connection is lost."""
         self._begin()
 
     def _begin(self) -> None:
@@ -96,6 +107,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End what was going on."""
         self._connections.discard(self)
+        if not self.ended.done():
+            self.ended.set_result(None)
         self._transport = None
         self._waiting.clear()
         if self._stream is not None:
@@ -110,6 +123,11 @@ class Connection(asyncio.Protocol):
             self._stream.finish()
         if self._transport is not None:
             self._transport.close()
+
+    def cut(self) -> None:
+        """End the connection without a word."""
+        if self._transport is not None:
+            self._transport.abort()
 
     # -- httptools ----------------------------------------------------------------------------------------------
 
