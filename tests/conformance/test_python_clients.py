@@ -198,9 +198,16 @@ def test_eviction(core, namespace) -> None:
     spec = client.V1PodSpec(containers=[client.V1Container(name="c", image="busybox")])
     core.create_namespaced_pod(namespace, client.V1Pod(metadata=client.V1ObjectMeta(name="p"), spec=spec))
     core.create_namespaced_pod_eviction("p", namespace, client.V1Eviction(metadata=client.V1ObjectMeta(name="p")))
-    for event in watch.Watch().stream(core.list_namespaced_pod, namespace, timeout_seconds=5):
-        if event["type"] == "DELETED":
-            return
+    left = core.list_namespaced_pod(namespace)
+    stream, version = watch.Watch(), left.metadata.resource_version
+    gone = not left.items
+    while not gone:
+        for event in stream.stream(
+            core.list_namespaced_pod, namespace, resource_version=version, timeout_seconds=5
+        ):
+            gone = event["type"] == "DELETED"
+            if gone:
+                stream.stop()
     assert not core.list_namespaced_pod(namespace).items
 
 

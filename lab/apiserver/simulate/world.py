@@ -34,6 +34,8 @@ class World:
     """When the steps of an object, known by its uid, may happen; on the clock's own scale."""
     addresses: int = 0
     """The number of the latest pod address."""
+    stamp: int = 0
+    """The name of the latest event."""
 
     def now(self) -> str:
         """The hour in RFC 3339 with whole seconds."""
@@ -54,6 +56,11 @@ class World:
         self.addresses += 1
         return f"{POD_NETWORK}.{self.addresses // 253 % 256}.{self.addresses % 253 + 2}"
 
+    def _stamp(self) -> int:
+        """Nanoseconds of the hour, never the same twice: the names of events sort as they happened."""
+        self.stamp = max(self.stamp + 1, int(self.clock.now().timestamp() * 1_000_000) * 1000)
+        return self.stamp
+
     async def event(self, obj: Mapping[str, Any], reason: str, message: str, component: str) -> None:
         """Record an Event about an object, as the real component would."""
         if not self.with_events:
@@ -68,7 +75,7 @@ class World:
             {
                 "apiVersion": "v1",
                 "kind": "Event",
-                "metadata": {"generateName": f"{metadata['name']}.", "namespace": namespace},
+                "metadata": {"name": f"{metadata['name']}.{self._stamp():x}", "namespace": namespace},
                 "involvedObject": {"apiVersion": obj["apiVersion"], "kind": obj["kind"], **about},
                 "reason": reason,
                 "message": message,
