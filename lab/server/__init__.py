@@ -1,0 +1,1 @@
+"""The lab server: the background process behind profile `embedded`."""

@@ -1,0 +1,69 @@
+"""`python -m lab.server HOME`: run the lab of a folder until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from lab.errors.base import ExitCode, LabError
+from lab.server.control import ControlDoor
+from lab.wiring.home import Home
+from lab.wiring.launching import report_failure
+
+log = logging.getLogger("lab.server")
+
+
+def main(arguments: list[str]) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code."""
+    home = Home(Path(arguments[0]))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiohttp").setLevel(logging.WARNING)
+    try:
+        _run(serve(home))
+    except LabError as error:
+        report_failure(home, error)
+        log.exception("the lab server cannot start")
+        return int(error.exit_code)
+    return int(ExitCode.DONE)
+
+
+async def serve(home: Home) -> None:
+    """Start the lab and its control door, say where they are, and wait to be stopped. Raises LabError."""
+    from lab.kit.clock import SystemClock
+    from lab.wiring.embedded import start_embedded
+    from lab.wiring.spec_file import read_spec
+
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    lab = await start_embedded(read_spec(home.spec), home.path, clock=SystemClock())
+    door = ControlDoor(lab, stopping)
+    await door.open()
+    home.write_server(door.facts())
+    # What was loaded at the start lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    try:
+        await stopping.wait()
+    finally:
+        home.server.unlink(missing_ok=True)
+        await door.close()
+        await lab.stop()
+
+
+def _run(serving: object) -> None:
+    try:
+        import uvloop  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        asyncio.run(serving)  # type: ignore[arg-type]
+    else:
+        uvloop.run(serving)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
