@@ -7,7 +7,7 @@ Source: git, gitprotocol-http and gitprotocol-pack.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,12 +16,15 @@ from dulwich.client import GitClient, HTTPUnauthorized, Urllib3HttpGitClient, ge
 from dulwich.errors import GitProtocolError, NotGitRepository, SendPackError
 from dulwich.object_store import DiskObjectStore, MemoryObjectStore, ObjectStoreGraphWalker
 from dulwich.objects import ZERO_SHA, Commit, ObjectID
+from dulwich.pack import UnpackedObject, full_unpacked_object
 from dulwich.refs import Ref
 from urllib3 import exceptions as http_errors
 from urllib3.exceptions import HTTPError
 
+from lab.git.commits import Objects, peel
 from lab.git.failures import GitConflict, GitDenied, GitFailure, GitMissing, denied, no_repository, unreachable
 from lab.git.packed_refs import RefChange, RefState
+from lab.git.reachability import missing_objects
 from lab.git.urls import without_credentials
 from lab.ports.git_host import Credentials
 
@@ -89,29 +92,31 @@ class GitTransport:
         shallow.difference_update(result.new_unshallow or ())
         return taken
 
-    def push(
-        self, changes: Sequence[RefChange], store: Store, shallow: set[ObjectID], peel: Callable[[str], str | None]
-    ) -> None:
+    def push(self, changes: Sequence[RefChange], objects: Objects, shallow: set[ObjectID]) -> None:
         """Move the server's refs, all or none when it can. Raises GitConflict when one is not what was expected."""
 
         def news(remote: dict[Ref, ObjectID]) -> dict[Ref, ObjectID]:
             for change in changes:
                 now = remote.get(Ref(change.name.encode()))
-                self._expect(change, now.decode("ascii") if now is not None else None, peel)
+                self._expect(change, now.decode("ascii") if now is not None else None, objects)
             return {Ref(c.name.encode()): ObjectID(c.new.encode()) if c.new else ZERO_SHA for c in changes}
 
-        def pack(have: Any, want: Any, *, ofs_delta: bool = False, progress: Any = None) -> Any:
-            return store.generate_pack_data(have, want, shallow=shallow, ofs_delta=ofs_delta, progress=progress)
+        def pack(have: Any, want: Any, **_options: Any) -> tuple[int, Iterator[UnpackedObject]]:
+            needed = missing_objects(objects, want, have, shallow, ends=shallow)
+            return len(needed), (full_unpacked_object(objects[one]) for one in needed)
 
         with self._failures():
             client, path = self._client()
-            result = client.send_pack(path, news, pack, atomic=len(changes) > 1)
+            try:
+                result = client.send_pack(path, news, pack, atomic=len(changes) > 1)
+            except KeyError as error:
+                raise GitMissing(f"fatal: bad object {error.args[0]!r}") from error
         refused = {name.decode(): reason for name, reason in (result.ref_status or {}).items() if reason}
         if refused:
             raise refusal(self._shown, refused)
 
-    def _expect(self, change: RefChange, now: str | None, peel: Callable[[str], str | None]) -> None:
-        if change.old != now and (now is None or change.old is None or peel(now) != change.old):
+    def _expect(self, change: RefChange, now: str | None, objects: Objects) -> None:
+        if change.old != now and (now is None or change.old is None or peel(objects, now) != change.old):
             raise refusal(self._shown, {change.name: "stale info" if change.old else "already exists"})
 
     def _client(self) -> tuple[GitClient, bytes]:

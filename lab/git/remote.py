@@ -259,8 +259,7 @@ class RemoteRepository:
 
     def _push(self, changes: list[RefChange], atomic: bool) -> None:
         for batch in [changes] if atomic else [[change] for change in changes]:
-            with _writer(self._pool) as store:
-                self._transport.push(batch, store, self._shallow, self._peel)
+            self._transport.push(batch, self._pool, self._shallow)
             for change in batch:
                 if change.new is not None:
                     self._tips[change.name] = change.new

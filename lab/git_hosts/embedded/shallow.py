@@ -5,12 +5,13 @@ Source: git, shallow and upload-pack: a commit is shallow when it is sent and it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from dulwich.objects import Commit, ObjectID
+from dulwich.objects import ObjectID
 
-from lab.git.commits import Objects, peel
+from lab.git.commits import Objects
+from lab.git.reachability import commits_of, reachable
 from lab.git_hosts.embedded.fetch_request import NO_LIMIT, FetchRequest
 
 
@@ -33,39 +34,6 @@ def boundary(objects: Objects, request: FetchRequest, named: Callable[[str], str
         inside, ends = _by_choice(objects, request, named)
     gone = tuple(sorted(request.shallow & (inside - ends)))
     return Boundary(frozenset(ends | (request.shallow - set(gone))), tuple(sorted(ends - request.shallow)), gone)
-
-
-def commits_of(objects: Objects, ids: Iterable[ObjectID]) -> list[Commit]:
-    """The commits among the objects, annotated tags followed; what is missing or something else is left out."""
-    found = []
-    for one in ids:
-        target = peel(objects, one.decode("ascii"))
-        try:
-            commit = objects[ObjectID(target.encode()) if target else one]
-        except KeyError:
-            continue
-        if isinstance(commit, Commit):
-            found.append(commit)
-    return found
-
-
-def reachable(
-    objects: Objects, starts: Sequence[Commit], ends: Iterable[ObjectID], known: Iterable[ObjectID] = ()
-) -> dict[ObjectID, Commit]:
-    """Every commit before and with `starts`, no further back than `ends`, none of `known` nor what is behind it."""
-    cut = frozenset(ends)
-    stop = known if isinstance(known, (set, frozenset, dict)) else frozenset(known)
-    found = {commit.id: commit for commit in starts if commit.id not in stop}
-    pending = list(found.values())
-    while pending:
-        commit = pending.pop()
-        for parent in [] if commit.id in cut else commit.parents:
-            if parent not in found and parent not in stop:
-                before = objects[parent]
-                if isinstance(before, Commit):
-                    found[parent] = before
-                    pending.append(before)
-    return found
 
 
 def _by_depth(objects: Objects, request: FetchRequest) -> tuple[set[ObjectID], set[ObjectID]]:

@@ -14,9 +14,10 @@ from dulwich.objects import Commit, ObjectID
 
 from lab.git.commits import Objects
 from lab.git.packed_refs import RefState
+from lab.git.reachability import commits_of, missing_objects
 from lab.git_hosts.embedded.advertisement import list_refs
 from lab.git_hosts.embedded.fetch_request import FetchRequest, read_version_0, read_version_2
-from lab.git_hosts.embedded.pack_contents import missing_objects, write_pack
+from lab.git_hosts.embedded.pack_writing import write_pack
 from lab.git_hosts.embedded.packets import (
     DELIMITER_LINE,
     FLUSH_LINE,
@@ -27,7 +28,7 @@ from lab.git_hosts.embedded.packets import (
     Write,
     packet,
 )
-from lab.git_hosts.embedded.shallow import Boundary, boundary, commits_of
+from lab.git_hosts.embedded.shallow import Boundary, boundary
 
 
 class UploadPack:
@@ -114,7 +115,9 @@ class UploadPack:
         if b"include-tag" in request.capabilities:
             tags = {self._refs.values[name]: target for name, target in self._refs.peeled.items()}
         output = Output(write, request.capabilities)
-        ids = missing_objects(self._objects, request.wants, common, request.shallow, end, tags)
+        ids = missing_objects(
+            self._objects, request.wants, common, request.shallow, ends=end.ends, deepened=end.unshallow, tags=tags
+        )
         output.progress(f"Enumerating objects: {len(ids)}, done.\n")
         write_pack(self._objects, ids, output.data)
         output.progress(f"Total {len(ids)} (delta 0), reused 0 (delta 0), pack-reused 0\n")
