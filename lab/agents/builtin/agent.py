@@ -26,7 +26,7 @@ from lab.kube.client import KubeClient, KubeError
 from lab.kube.informer import Informer
 from lab.kube.paths import RESOURCE_GROUP, ROOT_SYNC, Object, name_of, namespace_of
 from lab.kube.queue import WorkQueue
-from lab.ports.cluster_provider import Fidelity
+from lab.model.fidelity import Fidelity
 from lab.ports.git_host import Credentials, LocalRoute
 from lab.ports.workload import WorkloadCluster
 from lab.reconcile.metadata import FIELD_MANAGER, SYSTEM_NAMESPACE
@@ -183,11 +183,11 @@ def _finalizing(state: SyncState) -> SyncState:
     return replace(state, finalizing=True)
 
 
-def _folder_for(folder: Path | None, url: str) -> Path | None:
-    return None if folder is None else folder / hashlib.sha256(url.encode()).hexdigest()[:16]
+def _folder_for(folder: Path | None, spec: SyncSpec) -> Path | None:
+    return None if folder is None else folder / spec.name / hashlib.sha256(spec.url.encode()).hexdigest()[:16]
 
 
 def _open_repository(
-    route: LocalRoute | None, folder: Path | None, url: str, credentials: Credentials | None
+    route: LocalRoute | None, folder: Path | None, spec: SyncSpec, credentials: Credentials | None
 ) -> RemoteRepository:
-    return RemoteRepository(url, credentials=credentials, route=route, folder=_folder_for(folder, url))
+    return RemoteRepository(spec.url, credentials=credentials, route=route, folder=_folder_for(folder, spec))

@@ -176,7 +176,7 @@ class Reconciler:
             if self._source is not None:
                 self._source.close()
             self._credentials = credentials
-            self._source = Source(self._spec, self._around.open_repository(self._spec.url, credentials))
+            self._source = Source(self._spec, self._around.open_repository(self._spec, credentials))
         return self._source
 
     async def _stall(self, fault: Fault) -> None:

@@ -42,8 +42,8 @@ class Reports:
     def taken_as_unstructured(self) -> None:
         """The RootSync does not say its format."""
         text = (
-            f"RootSync {self._spec.name} has no spec.sourceFormat; it is taken as unstructured. Config Sync takes it as "
-            "hierarchy and fails with KNV1017. Set spec.sourceFormat: unstructured."
+            f"RootSync {self._spec.name} has no spec.sourceFormat; it is taken as unstructured. Config Sync takes it "
+            "as hierarchy and fails with KNV1017. Set spec.sourceFormat: unstructured."
         )
         self._bus.publish(Warned("LAB706", self._subject, text))
 

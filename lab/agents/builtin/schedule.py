@@ -15,8 +15,8 @@ RESYNC = 3600.0
 class Schedule:
     """One timer for one RootSync. The first poll is due at once.
 
-    `spread`, from 0 to 1, shortens the time to the second poll, so that a thousand agents that start together do not ask
-    together ever after; no poll comes later for it.
+    `spread`, from 0 to 1, shortens the time to the second poll, so that a thousand agents that start together do not
+    ask together ever after; no poll comes later for it.
     """
 
     def __init__(self, clock: Clock, period: float, spread: float) -> None:

@@ -20,7 +20,7 @@ from lab.ports.git_host import Credentials
 from lab.reconcile.faults import Fault
 from lab.reconcile.parse import Parsed, parse
 
-OpenRepository = Callable[[str, Credentials | None], RemoteRepository]
+OpenRepository = Callable[[SyncSpec, Credentials | None], RemoteRepository]
 
 FETCH_TIMEOUT = 60.0
 NEWS_LIMIT = 100
