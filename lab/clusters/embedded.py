@@ -8,8 +8,9 @@ from lab.apiserver.core.identity import SYSTEM_MASTERS
 from lab.apiserver.kubeconfig import cluster_url
 from lab.apiserver.serve.local import LocalTransport
 from lab.apiserver.server import ApiServer
+from lab.model.fidelity import Fidelity
 from lab.model.spec import MANAGEMENT
-from lab.ports.cluster_provider import Capability, ClusterAccess, Fidelity, Role
+from lab.ports.cluster_provider import Capability, ClusterAccess, Role
 from lab.ports.transport import Transport
 
 ADMIN = "lab-admin"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lab.errors.base import LabError
 from lab.git.remote import GitDenied, GitFailure, GitMissing, GitUnreachable, RemoteRepository
 from lab.git.urls import without_credentials
-from lab.ports.cluster_provider import Fidelity
+from lab.model.fidelity import Fidelity
 from lab.ports.git_host import Credentials, HostedRepository
 
 

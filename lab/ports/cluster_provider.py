@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from lab.model.fidelity import Fidelity
 from lab.ports.transport import Transport
-
-
-class Fidelity(StrEnum):
-    """How much of a part is the field's own software."""
-
-    REAL = "real"
-    STAND_IN = "stand-in"
-    YOURS = "yours"
 
 
 class Role(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from lab.ports.cluster_provider import Fidelity
+from lab.model.fidelity import Fidelity
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lab.ports.cluster_provider import Fidelity
+from lab.model.fidelity import Fidelity
 
 
 class SyncAgent(Protocol):

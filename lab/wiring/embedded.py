@@ -37,11 +37,12 @@ from lab.kube import kubeconfig
 from lab.kube.applying import apply_objects
 from lab.kube.client import KubeClient
 from lab.manifests import load as manifests
+from lab.model.fidelity import Fidelity
 from lab.model.names import BLUEPRINTS, deployment_repository
 from lab.model.spec import MANAGEMENT, LabSpec
 from lab.orchestrators.builtin.admission import admission
 from lab.orchestrators.builtin.orchestrator import BuiltinOrchestrator
-from lab.ports.cluster_provider import Fidelity, Role
+from lab.ports.cluster_provider import Role
 from lab.ports.git_host import Credentials, HostedRepository
 from lab.ports.management import ManagementCluster
 from lab.scenarios.bench import Bench

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lab.events.board import Board
+from lab.model.fidelity import Fidelity
 from lab.model.spec import MANAGEMENT
-from lab.ports.cluster_provider import Fidelity
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from lab.git.packed_refs import RefChange
 from lab.git_hosts.embedded.http_routes import GitRoutes
 from lab.git_hosts.embedded.repositories import BareRepositories
 from lab.git_hosts.embedded.serving import ServedRepositories
-from lab.ports.cluster_provider import Fidelity
+from lab.model.fidelity import Fidelity
 from lab.ports.git_host import Credentials, HostedRepository
 
 OnUpdate = Callable[[str, str, str | None, str | None], None]

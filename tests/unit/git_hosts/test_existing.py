@@ -8,7 +8,7 @@ import pytest
 
 from lab.errors.base import LabError
 from lab.git_hosts.existing import ExistingGitHost
-from lab.ports.cluster_provider import Fidelity
+from lab.model.fidelity import Fidelity
 from lab.ports.git_host import Credentials
 
 
