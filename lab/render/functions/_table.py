@@ -10,11 +10,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lab.render.functions._contract import Function
+from lab.render.functions.apply_replacements import apply_replacements
 from lab.render.functions.apply_setters import apply_setters
+from lab.render.functions.cluster_facts import cluster_facts
+from lab.render.functions.ensure_name_substring import ensure_name_substring
+from lab.render.functions.search_replace import search_replace
+from lab.render.functions.set_annotations import set_annotations
+from lab.render.functions.set_image import set_image
+from lab.render.functions.set_labels import set_labels
+from lab.render.functions.set_namespace import set_namespace
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
+        "apply-replacements": apply_replacements,
         "apply-setters": apply_setters,
+        "cluster-facts": cluster_facts,
+        "ensure-name-substring": ensure_name_substring,
+        "search-replace": search_replace,
+        "set-annotations": set_annotations,
+        "set-image": set_image,
+        "set-labels": set_labels,
+        "set-namespace": set_namespace,
     }
 )
 """The functions by the last part of their image's name."""
