@@ -32,6 +32,7 @@ class DefinitionController:
         name = event.key[1]
         if event.type == "DELETED":
             self._cluster.registry.remove_custom(name)
+            self._cluster.registry.ending.discard(name)
             self._cluster.close_watches(name)
             return
         self._look(name, event.new)
@@ -46,6 +47,7 @@ class DefinitionController:
         if crd.is_true(obj, "Established"):
             self._cluster.registry.set_custom(name, crd.resources_of(obj))
         if obj["metadata"].get("deletionTimestamp"):
+            self._cluster.registry.ending.add(name)
             self._later.after(self._delays.collection, lambda: self._empty(name))
         elif not crd.is_true(obj, "NamesAccepted"):
             self._later.after(0.0, lambda: self._accept(name))

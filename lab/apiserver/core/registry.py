@@ -36,13 +36,15 @@ def _builtin_versions() -> frozenset[tuple[str, str]]:
 class Registry:
     """The resources of one cluster. `generation` rises with each change, for caches of documents made from it."""
 
-    __slots__ = ("_all", "_custom", "_virtual", "generation")
+    __slots__ = ("_all", "_custom", "_virtual", "ending", "generation")
 
     def __init__(self) -> None:
         self._custom: dict[str, tuple[Resource, ...]] = {}
         self._virtual: dict[tuple[str, str, str], Resource] = {}
         self._all: tuple[Resource, ...] | None = None
         self.generation = 0
+        self.ending: set[str] = set()
+        """Definitions that are being deleted: nothing of theirs can be created any more."""
 
     def _changed(self) -> None:
         self._all = None

@@ -54,6 +54,9 @@ def create(call: Call, obj: dict[str, Any], *, applied: bool = False) -> Entry:
 def prepare_new(call: Call, obj: dict[str, Any], *, applied: bool = False) -> dict[str, Any]:
     """Everything that happens to a new object before it is stored."""
     cluster, resource = call.cluster, call.resource
+    if resource.group_resource in cluster.registry.ending:
+        text = "create not allowed while custom resource definition is terminating"
+        raise ApiError(405, "MethodNotAllowed", text)
     _check_new(call, obj)
     check_namespace(call, obj["metadata"].get("name") or "")
     now = cluster.now()

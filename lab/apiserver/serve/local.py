@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
 
 from lab.apiserver.core.identity import Identity
 from lab.apiserver.core.request import Request, Response, WatchHandle
@@ -52,7 +53,7 @@ class LocalTransport:
         if isinstance(reply, Response):
             return reply.status, reply_headers(reply), _once(reply.body)
         queue = _Queue(reply, self._open)
-        return reply.status, {"content-type": reply.content_type}, queue.read()
+        return reply.status, {"content-type": reply.content_type}, queue
 
     async def close(self) -> None:
         """End every stream of this client."""
@@ -79,8 +80,8 @@ async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
         yield body
 
 
-class _Queue:
-    """A sink that a generator reads from, bounded."""
+class _Queue(AsyncGenerator[bytes, None]):
+    """A stream between a sink and a reader, bounded. It begins when it is made, not when it is first read."""
 
     def __init__(self, handle: WatchHandle, known: set[_Queue]) -> None:
         self._handle = handle
@@ -88,7 +89,8 @@ class _Queue:
         self._frames: deque[bytes] = deque()
         self._news = asyncio.Event()
         self._ended = False
-        self._started = False
+        known.add(self)
+        handle.start(self)
 
     def write(self, data: bytes) -> bool:
         if len(self._frames) >= MAX_QUEUED:
@@ -99,7 +101,9 @@ class _Queue:
         return True
 
     def end(self) -> None:
+        """No frame follows those that wait."""
         self._ended = True
+        self._known.discard(self)
         self._news.set()
 
     def stop(self) -> None:
@@ -108,17 +112,26 @@ class _Queue:
         self._frames.clear()
         self.end()
 
-    async def read(self) -> AsyncGenerator[bytes, None]:
-        self._known.add(self)
-        try:
-            self._handle.start(self)
-            while True:
-                while self._frames:
-                    yield self._frames.popleft()
-                if self._ended:
-                    return
-                self._news.clear()
+    async def asend(self, value: None) -> bytes:
+        """The next frame."""
+        while not self._frames:
+            if self._ended:
+                raise StopAsyncIteration
+            self._news.clear()
+            try:
                 await self._news.wait()
-        finally:
-            self._handle.close()
-            self._known.discard(self)
+            except asyncio.CancelledError:
+                self.stop()
+                raise
+        return self._frames.popleft()
+
+    async def athrow(self, typ: Any, val: Any = None, tb: Any = None) -> bytes:
+        """End, as a generator that does not catch."""
+        self.stop()
+        if val is None:
+            val = typ if isinstance(typ, BaseException) else typ()
+        raise val.with_traceback(tb) if tb is not None else val
+
+    async def aclose(self) -> None:
+        """End the stream."""
+        self.stop()
