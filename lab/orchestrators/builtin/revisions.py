@@ -5,7 +5,8 @@ What the API shows is a projection of what Git holds; nothing is kept here that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from lab.orchestrators.builtin.objects import Object, package_revision, resources_object
@@ -35,6 +36,7 @@ class Revisions:
         self.shelves: dict[Key, ShelfStore] = {}
         self.listeners: list[Listener] = []
         self.render_status: dict[Key, Mapping[str, Any]] = {}
+        self._owned: dict[str, set[Key]] = defaultdict(set)
         self._teller = teller
         self._revisions: Projection | None = None
         self._resources: Projection | None = None
@@ -58,12 +60,8 @@ class Revisions:
 
     def owned_by(self, namespace: str, uid: str) -> list[tuple[ShelfStore, Revision]]:
         """Every revision of a namespace whose owner references name this uid."""
-        return [
-            (shelf, revision)
-            for shelf in self._of_namespace(namespace)
-            for revision in list(shelf.revisions.values())
-            if revision.metadata.owned_by(uid)
-        ]
+        found = (self.find(*key) for key in sorted(self._owned.get(uid, ())) if key[0] == namespace)
+        return [item for item in found if item is not None and item[1].metadata.owned_by(uid)]
 
     def forget(self, namespace: str, repository: str) -> ShelfStore | None:
         """A Repository is no longer registered: its revisions are shown no more, its Git content stays."""
@@ -84,6 +82,9 @@ class Revisions:
             if revision.package in touched:
                 self._show(shelf, revision, latest=revision.key in latest)
         self._teller.news(news.changed, news.gone, branch=shelf.shelf.tracked.branch)
+        for revision in news.changed:
+            for owner in revision.metadata.owners:
+                self._owned[str(owner.get("uid"))].add(revision.key)
         for revision in (*news.changed, *news.gone):
             self._hear(revision)
 
@@ -97,9 +98,6 @@ class Revisions:
         texts = shelf.content_now(revision).texts
         return resources_object(revision, texts, render_status=self.render_status.get(revision.key))
 
-    def _of_namespace(self, namespace: str) -> Iterator[ShelfStore]:
-        return (shelf for (place, _), shelf in list(self.shelves.items()) if place == namespace)
-
     def _show(self, shelf: ShelfStore, revision: Revision, *, latest: bool) -> None:
         if self._revisions is not None and self._resources is not None:
             obj = package_revision(revision, latest=latest, repository_url=shelf.shelf.url)
@@ -108,6 +106,8 @@ class Revisions:
 
     def _hide(self, revision: Revision) -> None:
         self.render_status.pop(revision.key, None)
+        for owner in revision.metadata.owners:
+            self._owned[str(owner.get("uid"))].discard(revision.key)
         if self._revisions is not None and self._resources is not None:
             self._revisions.remove(*revision.key)
             self._resources.remove(*revision.key)

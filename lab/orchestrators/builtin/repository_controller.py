@@ -1,0 +1,264 @@
+"""Repositories: registering a Git branch, looking at it again and again, and saying how that goes.
+
+Source: Porch, Repository controller; its conditions and finalizer. Unregistering never touches Git.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lab.errors.base import LabError
+from lab.events.bus import EventBus
+from lab.events.kinds import RepositoryChanged, RepositoryRemoved, Retried
+from lab.git.failures import GitFailure, GitMissing
+from lab.git.remote import RemoteRepository
+from lab.git.urls import normalize, without_credentials
+from lab.kit.clock import Clock, timestamp
+from lab.kube.client import KubeClient
+from lab.kube.paths import REPOSITORY, Object, metadata, name_of, namespace_of
+from lab.kube.queue import WorkQueue
+from lab.orchestrators.builtin.conditions import Condition, condition_of, with_conditions
+from lab.orchestrators.builtin.credentials import CredentialFault, Remotes
+from lab.orchestrators.builtin.discovery import Shelf
+from lab.orchestrators.builtin.finalizers import has_finalizer, set_finalizer
+from lab.orchestrators.builtin.git_steps import Order
+from lab.orchestrators.builtin.refs import Tracked, directory_of
+from lab.orchestrators.builtin.revision import Key, Revision
+from lab.orchestrators.builtin.revisions import Revisions
+from lab.orchestrators.builtin.shelf_store import ShelfStore
+from lab.orchestrators.builtin.telling import shown_name
+
+FINALIZER = "config.porch.kpt.dev/repository"
+CLUSTER_LABEL = "nephio.org/cluster-name"
+
+
+class RepositoryFault(Exception):
+    """What keeps a Repository from being ready, for its condition."""
+
+
+class RepositoryController:
+    """Keeps a shelf for every Repository and its condition true; `period` is the time between two looks, in seconds."""
+
+    def __init__(
+        self,
+        client: KubeClient,
+        cache: Mapping[Key, Object],
+        revisions: Revisions,
+        remotes: Remotes,
+        open_shelf: Callable[[Shelf, RemoteRepository], ShelfStore],
+        bus: EventBus,
+        clock: Clock,
+        period: float,
+    ) -> None:
+        self._client = client
+        self._cache = cache
+        self._revisions = revisions
+        self._remotes = remotes
+        self._open_shelf = open_shelf
+        self._bus = bus
+        self._clock = clock
+        self._period = period
+        self._failures: dict[Key, int] = {}
+        self._at_branch: dict[tuple[str, str, str], set[Key]] = defaultdict(set)
+        self._state: dict[Key, tuple[bool, str]] = {}
+        self._looked: dict[Key, asyncio.Event] = {}
+        self.queue: WorkQueue[Key] = WorkQueue(self.reconcile, failed=self._failed, workers=16)
+        self.on_change: list[Callable[[str, str], None]] = []
+        revisions.listeners.append(self._heard)
+
+    def changed(self, change: str, obj: Object) -> None:
+        """An informer's news of a Repository."""
+        key = namespace_of(obj), name_of(obj)
+        place = _branch(_shelf(key, obj))
+        if change == "DELETED":
+            self._at_branch[place].discard(key)
+        else:
+            self._at_branch[place].add(key)
+        self.queue.add(key)
+
+    async def first_look(self) -> None:
+        """Return when every Repository that is registered now was looked at once."""
+        for key in list(self._cache):
+            await self._looked.setdefault(key, asyncio.Event()).wait()
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Bring one Repository up to date; returns the seconds until the next look."""
+        obj = self._cache.get(key)
+        if obj is None or metadata(obj).get("deletionTimestamp"):
+            await self._unregister(key, obj)
+            return None
+        if not has_finalizer(obj, FINALIZER):
+            await set_finalizer(self._client, REPOSITORY, obj, FINALIZER, present=True)
+        try:
+            shelf = await self._look(key, obj)
+        except (GitFailure, LabError, RepositoryFault, CredentialFault) as error:
+            await self._report(key, obj, None, _text(error))
+            self._count_failure(key, _text(error))
+        else:
+            self._failures.pop(key, None)
+            await self._report(key, obj, shelf, "")
+        finally:
+            self._looked.setdefault(key, asyncio.Event()).set()
+        return self._period
+
+    async def _look(self, key: Key, obj: Object) -> ShelfStore:
+        spec = obj.get("spec") or {}
+        git = spec.get("git") or {}
+        if spec.get("type", "git") != "git" or not git.get("repo"):
+            raise RepositoryFault("only repositories of the type git, with spec.git.repo, can be served")
+        shelf = _shelf(key, obj)
+        self._refuse_overlap(key, obj, shelf)
+        remote, fresh = await self._remotes.registered(key, str(git["repo"]), _secret(git))
+        store = self._revisions.shelves.get(key)
+        if store is None or fresh or store.shelf != shelf:
+            store = self._open_shelf(shelf, remote)
+            known = self._revisions.shelves.get(key)
+            if known is not None:
+                # The revisions on show stay there until the new look has found what differs.
+                store.revisions = known.revisions
+        await store.look()
+        if shelf.tracked.main not in store.refs:
+            await self._missing_branch(store, bool(git.get("createBranch")))
+        self._revisions.shelves[key] = store
+        return store
+
+    async def _missing_branch(self, store: ShelfStore, create: bool) -> None:
+        branch = store.shelf.tracked.branch
+        if create:
+            order = Order("", self._clock.now(), store.shelf.author, store.shelf.email)
+            await store.write(f"create branch {branch}", lambda refs: store.steps.first_commit(refs, order))
+        elif any(ref.startswith("refs/heads/") for ref in await store.git.refs()):
+            raise GitMissing(f'branch "{branch}" doesn\'t exist: reference not found')
+
+    def _refuse_overlap(self, key: Key, obj: Object, mine: Shelf) -> None:
+        """Two Repositories of one namespace must not hold the same packages; the older one stays."""
+        for other_key in sorted(self._at_branch.get(_branch(mine), ())):
+            other = self._cache.get(other_key)
+            if other is None or other_key == key or _age(other) >= _age(obj):
+                continue
+            if _overlap(_shelf(other_key, other).tracked.directory, mine.tracked.directory):
+                raise RepositoryFault(f"Repository conflict with existing repository: {other_key[0]}/{other_key[1]}")
+
+    async def _unregister(self, key: Key, obj: Object | None) -> None:
+        shelf = self._revisions.forget(*key)
+        self._remotes.forget(key)
+        self._failures.pop(key, None)
+        self._looked.setdefault(key, asyncio.Event()).set()
+        if obj is not None and has_finalizer(obj, FINALIZER):
+            await set_finalizer(self._client, REPOSITORY, obj, FINALIZER, present=False)
+        if shelf is not None or obj is not None:
+            self._bus.publish(RepositoryRemoved(shown_name(*key)))
+        self._now(key, None)
+
+    async def _report(self, key: Key, obj: Object, shelf: ShelfStore | None, fault: str) -> None:
+        about = _shelf(key, obj)
+        self._bus.publish(
+            RepositoryChanged(
+                shown_name(*key), about.url, about.tracked.branch, about.deployment, about.cluster, not fault, fault
+            )
+        )
+        status = self._status(obj, shelf, fault)
+        if status != (obj.get("status") or {}):
+            patch = {"status": status}
+            await self._client.patch(REPOSITORY, key[1], patch, namespace=key[0], subresource="status")
+        self._now(key, (not fault, about.cluster))
+
+    def _status(self, obj: Object, shelf: ShelfStore | None, fault: str) -> dict[str, Any]:
+        known: dict[str, Any] = dict(obj.get("status") or {})
+        generation = int(metadata(obj).get("generation") or 1)
+        now = timestamp(self._clock.now())
+        ready = Condition("Ready", not fault, "Error" if fault else "Ready", fault or "Repository Ready")
+        status = known | {
+            "conditions": with_conditions(known.get("conditions") or (), [ready], generation=generation, now=now),
+            "observedGeneration": generation,
+        }
+        if shelf is not None:
+            packages = {revision.package for revision in shelf.revisions.values()}
+            facts = {"packageCount": len(packages)}
+            head = shelf.refs.get(shelf.shelf.tracked.main)
+            found = facts | ({"gitCommitHash": head} if head else {})
+            status |= found
+            if any(known.get(field) != value for field, value in found.items()):
+                status["lastFullSyncTime"] = now
+        return status
+
+    def _now(self, key: Key, state: tuple[bool, str] | None) -> None:
+        """Tell whoever depends on a Repository when it became ready, was lost or got another cluster."""
+        if self._state.get(key) == state:
+            return
+        if state is None:
+            self._state.pop(key)
+        else:
+            self._state[key] = state
+        for hear in self.on_change:
+            hear(*key)
+
+    def _count_failure(self, key: Key, text: str) -> None:
+        count = self._failures[key] = self._failures.get(key, 0) + 1
+        if count & (count - 1) == 0:
+            self._bus.publish(Retried(f"look at Repository {shown_name(*key)}", count, text, self._period))
+
+    def _failed(self, key: Key, error: Exception, attempt: int, wait: float) -> None:
+        self._looked.setdefault(key, asyncio.Event()).set()
+        self._bus.publish(Retried(f"reconcile Repository {shown_name(*key)}", attempt, _text(error), wait))
+
+    def _heard(self, revision: Revision) -> None:
+        key = revision.namespace, revision.repository
+        if key in self._cache:
+            self.queue.add(key)
+
+
+def ready(obj: Object) -> bool:
+    """Whether a Repository says that it is ready."""
+    return condition_of(obj, "Ready").get("status") == "True"
+
+
+def cluster_of(obj: Object) -> str:
+    """The workload cluster whose deployment repository it is, by its label; may be empty."""
+    return str((metadata(obj).get("labels") or {}).get(CLUSTER_LABEL) or "")
+
+
+def _shelf(key: Key, obj: Object) -> Shelf:
+    spec = obj.get("spec") or {}
+    git = spec.get("git") or {}
+    tracked = Tracked(str(git.get("branch") or "main"), directory_of(str(git.get("directory") or "")))
+    return Shelf(
+        key[0],
+        key[1],
+        tracked,
+        bool(spec.get("deployment")),
+        url=without_credentials(str(git.get("repo") or "")),
+        cluster=cluster_of(obj),
+        author=str(git.get("author") or ""),
+        email=str(git.get("email") or ""),
+    )
+
+
+def _branch(shelf: Shelf) -> tuple[str, str, str]:
+    return shelf.namespace, normalize(shelf.url), shelf.tracked.branch
+
+
+def _secret(git: Mapping[str, Any]) -> str:
+    return str((git.get("secretRef") or {}).get("name") or "")
+
+
+def _age(obj: Object) -> tuple[str, str]:
+    meta = metadata(obj)
+    return str(meta.get("creationTimestamp") or ""), str(meta.get("name") or "")
+
+
+def _overlap(first: str, second: str) -> bool:
+    return (
+        not first or not second or first == second or first.startswith(second + "/") or second.startswith(first + "/")
+    )
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, GitFailure):
+        return error.message
+    if isinstance(error, LabError):
+        return f"{error.what} {error.why}".strip()
+    return str(error) or type(error).__name__
