@@ -6,6 +6,8 @@ wrote the URL or branch, and the caller itself, which looks again and tries once
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class GitFailure(Exception):
     """A Git operation did not happen; `message` is what git would have printed."""
@@ -49,3 +51,9 @@ def no_repository(url: str) -> GitMissing:
 def no_ref(name: str) -> GitMissing:
     """The failure for a branch or tag that the repository lacks."""
     return GitMissing(f"fatal: couldn't find remote ref {name}")
+
+
+def refusal(url: str, refused: Mapping[str, str]) -> GitConflict:
+    """The conflict with one line for each ref, as git prints them."""
+    lines = [f" ! [rejected] {name} ({reason})" for name, reason in sorted(refused.items())]
+    return GitConflict("\n".join([*lines, f"error: failed to push some refs to '{url}'"]))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from dulwich.client import GitClient, HTTPUnauthorized, Urllib3HttpGitClient, get_transport_and_path
@@ -22,13 +24,14 @@ from urllib3 import exceptions as http_errors
 from urllib3.exceptions import HTTPError
 
 from lab.git.commits import Objects, peel
-from lab.git.failures import GitConflict, GitDenied, GitFailure, GitMissing, denied, no_repository, unreachable
+from lab.git.failures import GitConflict, GitDenied, GitFailure, GitMissing, denied, no_repository, refusal, unreachable
 from lab.git.packed_refs import RefChange, RefState
 from lab.git.reachability import missing_objects
 from lab.git.urls import without_credentials
 from lab.ports.git_host import Credentials
 
 _PEELED = "^{}"
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 120.0
 
@@ -42,13 +45,12 @@ class GitTransport:
         self._url = url
         self._shown = without_credentials(url).rstrip("/")
         self._credentials = credentials
-        self._connections = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS), retries=urllib3.Retry(0, redirect=5)
-        )
+        self._connections: urllib3.PoolManager | None = None
 
     def close(self) -> None:
         """Close idle connections."""
-        self._connections.clear()
+        if self._connections is not None:
+            self._connections.clear()
 
     def refs(self) -> RefState:
         """What the server has; HEAD is among the values when it points to a commit."""
@@ -129,6 +131,8 @@ class GitTransport:
         if name is None and parsed.auth:
             name, _, token = parsed.auth.partition(":")
         base = without_credentials(self._url)
+        if self._connections is None:
+            self._connections = _connections(base, parsed.host or "")
         client = Urllib3HttpGitClient(
             base, pool_manager=self._connections, username=name, password=token, thin_packs=False, quiet=True
         )
@@ -165,10 +169,19 @@ class GitTransport:
         return unreachable(self._shown, text or type(error).__name__)
 
 
-def refusal(url: str, refused: Mapping[str, str]) -> GitConflict:
-    """The conflict with one line for each ref, as git prints them."""
-    lines = [f" ! [rejected] {name} ({reason})" for name, reason in sorted(refused.items())]
-    return GitConflict("\n".join([*lines, f"error: failed to push some refs to '{url}'"]))
+def _connections(url: str, host: str) -> urllib3.PoolManager:
+    """Connections to the server: by the proxy that the environment names, unless the server is this machine."""
+    options: dict[str, Any] = {
+        "timeout": urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+        "retries": urllib3.Retry(0, redirect=5),
+    }
+    proxies = {} if host in _LOOPBACK or proxy_bypass(host) else getproxies()
+    proxy = proxies.get(urlsplit(url).scheme) or proxies.get("all")
+    if not proxy:
+        return urllib3.PoolManager(**options)
+    auth = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.util.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
+    return urllib3.ProxyManager(without_credentials(proxy), proxy_headers=headers, **options)
 
 
 def _walker(store: Store, tips: Sequence[str], shallow: set[ObjectID]) -> ObjectStoreGraphWalker:

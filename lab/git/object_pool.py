@@ -10,7 +10,8 @@ import os
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dulwich.errors import ApplyDeltaError, ChecksumMismatch, ObjectFormatException
@@ -85,9 +86,17 @@ class ObjectPool:
                 self._hosted.close()
                 self._hosted = self._hosted_at = None
 
-    def writer(self) -> DiskObjectStore | MemoryObjectStore:
+    @contextmanager
+    def written(self) -> Iterator[ObjectFiles | MemoryObjectStore]:
         """The own store for a thread that writes packs; readers find on disk what it adds."""
-        return self.own if isinstance(self.own, MemoryObjectStore) else ObjectFiles(self.own.path)
+        if isinstance(self.own, MemoryObjectStore):
+            yield self.own
+            return
+        files = ObjectFiles(self.own.path)
+        try:
+            yield files
+        finally:
+            files.close()
 
     def send(self, ids: Iterable[str], folder: Path) -> None:
         """Write what the commits or tags `ids` need into the bare repository at `folder`.

@@ -7,19 +7,10 @@ a thousand agents asking every fifteen seconds cost a few file reads.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
-from urllib.parse import unquote, urlsplit
 
-from dulwich.errors import NotGitRepository
-from dulwich.object_store import DiskObjectStore, MemoryObjectStore
-from dulwich.objects import ObjectID
-from dulwich.repo import Repo
-
-from lab.errors.base import LabError
 from lab.git.commit_writing import TreeBuilder, build_commit
 from lab.git.commits import (
     CommitInfo,
@@ -34,22 +25,11 @@ from lab.git.commits import (
     walk_history,
     walk_tree,
 )
-from lab.git.failures import (
-    GitConflict,
-    GitDenied,
-    GitFailure,
-    GitMissing,
-    GitUnreachable,
-    denied,
-    no_ref,
-    no_repository,
-    unreachable,
-)
-from lab.git.http_transport import GitTransport, refusal
-from lab.git.object_pool import ObjectFiles, ObjectPool
-from lab.git.packed_refs import PackedRefs, RefChange, RefState, RefsUnreadable
-from lab.git.urls import without_credentials
-from lab.kit.files import write_atomic
+from lab.git.failures import GitConflict, GitDenied, GitFailure, GitMissing, GitUnreachable, no_ref
+from lab.git.http_transport import GitTransport
+from lab.git.on_this_machine import GuardedRoute, LocalAccess
+from lab.git.own_store import OwnStore
+from lab.git.packed_refs import RefChange, RefState
 from lab.ports.git_host import Credentials, LocalRoute
 
 __all__ = [
@@ -63,19 +43,6 @@ __all__ = [
     "RemoteRepository",
     "TreeItem",
 ]
-
-
-@runtime_checkable
-class GuardedRoute(LocalRoute, Protocol):
-    """A route whose host checks who writes and wants to know what was written, as it would over the network."""
-
-    def may_write(self, url: str, credentials: Credentials | None) -> bool:
-        """Whether a push with these credentials would be let in."""
-        ...
-
-    def moved(self, url: str, changes: Mapping[str, tuple[str | None, str | None]]) -> None:
-        """Refs of the repository moved from the first id to the second."""
-        ...
 
 
 class RemoteRepository:
@@ -94,14 +61,10 @@ class RemoteRepository:
         folder: Path | None = None,
     ) -> None:
         self.url = url
-        self._credentials = credentials
-        self._route = route
-        self._folder = folder
-        self._pool = ObjectPool(_own_store(folder))
-        self._shallow = _read_shallow(folder)
-        self._tips = dict(PackedRefs(folder).read().values) if folder else {}
+        self._store = OwnStore(folder)
+        self._pool = self._store.pool
+        self._local = LocalAccess(url, route, credentials, self._pool)
         self._transport = GitTransport(url, credentials)
-        self._hosted: tuple[Path, PackedRefs] | None = None
         self._one_at_a_time = asyncio.Lock()
 
     async def refs(self) -> dict[str, str]:
@@ -109,8 +72,8 @@ class RemoteRepository:
 
         Raises GitUnreachable, GitDenied or GitMissing.
         """
-        hosted = self._local()
-        return _commits(hosted.read() if hosted else await asyncio.to_thread(self._transport.refs))
+        hosted = self._local.read()
+        return _commits(hosted if hosted is not None else await asyncio.to_thread(self._transport.refs))
 
     async def fetch(self, *refs: str, depth: int | None = None) -> dict[str, str]:
         """Bring the refs (full names, or short ones of branches and tags; all when none) and what they need here.
@@ -118,8 +81,8 @@ class RemoteRepository:
         `depth` leaves out what is further from the tips. Returns all refs of the remote as `refs` does. Raises
         GitMissing when one of them is not there, else as `refs`.
         """
-        if self._local() is not None:
-            found = await self.refs()
+        if (hosted := self._local.read()) is not None:
+            found = _commits(hosted)
             _resolve(refs, found)
             return found
         async with self._one_at_a_time:
@@ -135,8 +98,8 @@ class RemoteRepository:
         if not changes:
             return
         async with self._one_at_a_time:
-            if self._may_write_locally():
-                await asyncio.to_thread(self._push_locally, changes, atomic)
+            if self._local.may_push():
+                await asyncio.to_thread(self._local.push, changes, atomic=atomic)
             else:
                 await asyncio.to_thread(self._push, changes, atomic)
 
@@ -215,112 +178,32 @@ class RemoteRepository:
         self._pool.close()
         self._transport.close()
 
-    def _local(self) -> _HostedRefs | None:
-        """The refs of the repository when it lies on this machine."""
-        path = self._local_path()
-        if path is None:
-            return None
-        if not (path / "HEAD").exists():
-            raise no_repository(without_credentials(self.url))
-        if self._hosted is None or self._hosted[0] != path:
-            self._hosted = (path, PackedRefs(path, self._peel))
-        self._pool.read_hosted(path)
-        return _HostedRefs(path, self._hosted[1])
-
-    def _local_path(self) -> Path | None:
-        if self._route is not None:
-            try:
-                return self._route.path(self.url)
-            except ConnectionError as error:
-                raise unreachable(without_credentials(self.url), str(error) or "Connection refused") from error
-        if self.url.startswith("file://"):
-            return Path(unquote(urlsplit(self.url).path))
-        return Path(self.url) if self.url.startswith("/") else None
-
-    def _may_write_locally(self) -> bool:
-        if self._local_path() is None:
-            return False
-        if isinstance(self._route, GuardedRoute) and not self._route.may_write(self.url, self._credentials):
-            raise denied(without_credentials(self.url))
-        return True
-
-    def _push_locally(self, changes: list[RefChange], atomic: bool) -> None:
-        hosted = self._local()
-        if hosted is None:
-            raise no_repository(without_credentials(self.url))
-        new = [change.new for change in changes if change.new is not None]
-        self._pool.send(new, hosted.path)
-        refused = hosted.refs.apply(changes, atomic=atomic)
-        if isinstance(self._route, GuardedRoute):
-            made = {change.name: (change.old, change.new) for change in changes if change.name not in refused}
-            self._route.moved(self.url, made)
-        if refused:
-            raise refusal(without_credentials(self.url), refused)
-
     def _push(self, changes: list[RefChange], atomic: bool) -> None:
         for batch in [changes] if atomic else [[change] for change in changes]:
-            self._transport.push(batch, self._pool, self._shallow)
+            self._transport.push(batch, self._pool, self._store.shallow)
             for change in batch:
                 if change.new is not None:
-                    self._tips[change.name] = change.new
+                    self._store.tips[change.name] = change.new
                 else:
-                    self._tips.pop(change.name, None)
-        self._remember()
+                    self._store.tips.pop(change.name, None)
+        self._store.remember()
 
     def _fetch(self, refs: Sequence[str], depth: int | None) -> dict[str, str]:
         state = self._transport.refs()
         found = _commits(state)
         names = _resolve(refs, found) or list(state.values)
         wanted = [name for name in names if depth is not None or as_id(state.values[name]) not in self._pool]
+        tips = self._store.tips
         if wanted:
-            with _writer(self._pool) as store:
-                taken = self._transport.fetch(wanted, store, list(self._tips.values()), self._shallow, depth)
+            with self._pool.written() as files:
+                taken = self._transport.fetch(wanted, files, list(tips.values()), self._store.shallow, depth)
             found.update({name: peel(self._pool, tip) or tip for name, tip in taken.items()})
-            self._tips.update(taken)
-        self._tips.update({name: state.values[name] for name in names if name not in wanted})
-        self._remember()
+            tips.update(taken)
+        tips.update({name: state.values[name] for name in names if name not in wanted})
+        for gone in [name for name in tips if name not in state.values]:
+            del tips[gone]
+        self._store.remember()
         return found
-
-    def _remember(self) -> None:
-        """Keep what is known of the remote across a restart, so that the next fetch asks for news only."""
-        if self._folder is None:
-            return
-        mirror = PackedRefs(self._folder)
-        now = mirror.read().values
-        tips = {name: tip for name, tip in self._tips.items() if name.startswith("refs/")}
-        changes = [RefChange(name, now.get(name), tips.get(name)) for name in {*now, *tips}]
-        mirror.apply([change for change in changes if change.old != change.new], atomic=False)
-        write_atomic(self._folder / "shallow", b"".join(sorted(cut + b"\n" for cut in self._shallow)))
-
-    def _peel(self, id: str) -> str | None:
-        return peel(self._pool, id)
-
-
-class _HostedRefs:
-    """A repository on this machine: where it lies, and its refs."""
-
-    def __init__(self, path: Path, refs: PackedRefs) -> None:
-        self.path = path
-        self.refs = refs
-
-    def read(self) -> RefState:
-        """Its refs, with HEAD. Raises LabError when they are damaged."""
-        try:
-            state = self.refs.read()
-        except RefsUnreadable as error:
-            raise LabError("LAB032", f"The refs of {self.path} cannot be read", str(error)) from error
-        head = state.commit(self.refs.head() or "")
-        return RefState({"HEAD": head, **state.values}, state.peeled) if head else state
-
-
-@contextmanager
-def _writer(pool: ObjectPool) -> Iterator[DiskObjectStore | MemoryObjectStore]:
-    store = pool.writer()
-    try:
-        yield store
-    finally:
-        if store is not pool.own:
-            store.close()
 
 
 def _commits(state: RefState) -> dict[str, str]:
@@ -338,20 +221,3 @@ def _resolve(asked: Sequence[str], found: Mapping[str, str]) -> list[str]:
         else:
             raise no_ref(ref.removeprefix("refs/heads/"))
     return names
-
-
-def _own_store(folder: Path | None) -> DiskObjectStore | MemoryObjectStore:
-    if folder is None:
-        return MemoryObjectStore()
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        Repo(str(folder)).close()
-    except NotGitRepository:
-        Repo.init_bare(str(folder)).close()
-    PackedRefs(folder).recover()
-    return ObjectFiles(str(folder / "objects"))
-
-
-def _read_shallow(folder: Path | None) -> set[ObjectID]:
-    file = folder / "shallow" if folder else None
-    return {ObjectID(line) for line in file.read_bytes().split()} if file is not None and file.exists() else set()

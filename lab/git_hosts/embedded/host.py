@@ -150,7 +150,7 @@ class EmbeddedGitHost:
         self._repositories.set_private(name, private)
 
     def path(self, url: str) -> Path | None:
-        """The bare repository behind `url`; None for other hosts and for private repositories.
+        """The bare repository behind `url`; None for other hosts, and for private and missing repositories.
 
         Raises ConnectionError while the host is paused.
         """
@@ -162,7 +162,7 @@ class EmbeddedGitHost:
             raise ConnectionRefusedError(
                 f"Failed to connect to {parts.hostname} port {parts.port}: Couldn't connect to server"
             )
-        if self._repositories.has(name) and self._repositories.is_private(name):
+        if not self._repositories.has(name) or self._repositories.is_private(name):
             return None
         return self._repositories.path(name)
 

@@ -161,7 +161,7 @@ class GitHostContract(ABC):
         asyncio.run(scenario())
 
     def test_history_can_be_cut_and_deepened(self, tmp_path: Path) -> None:
-        """A fetch with a depth brings so many commits and all files; a later one without brings the rest."""
+        """A fetch with a depth brings so many commits and all files; a later one that goes deeper brings more."""
 
         async def scenario() -> None:
             async with self.opened(tmp_path) as host:
@@ -178,6 +178,8 @@ class GitHostContract(ABC):
                 tip = (await remote.fetch(MAIN, depth=2))[MAIN]
                 assert [c.message.strip() for c in remote.history(tip)] == ["Number 2", "Number 1"]
                 assert {"0.yaml", "1.yaml", "2.yaml"} == remote.files(tip).keys()
+                await remote.fetch(MAIN, depth=3)
+                assert len(remote.history(tip)) == 3
                 remote.close()
 
         asyncio.run(scenario())

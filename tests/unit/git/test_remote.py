@@ -91,7 +91,7 @@ def test_a_refused_push_tells_the_host_nothing(route: Route, commit: Commit) -> 
     remote = routed(route)
     with pytest.raises(GitConflict, match=r"\[rejected\] refs/heads/main"):
         asyncio.run(remote.push({MAIN: ("1" * 40, commit(remote, {"a": b"1"}))}))
-    assert route.seen == [{}]
+    assert route.seen == []
 
 
 def test_the_route_asks_for_the_token(route: Route, commit: Commit) -> None:

@@ -281,6 +281,33 @@ def test_a_damaged_repository_is_said(running: Fixture, tmp_path: Path, git: Fix
     asyncio.run(scenario())
 
 
+def test_a_clients_folder_keeps_what_was_fetched(running: Fixture, tmp_path: Path) -> None:
+    """With a folder, fetched commits can be read after a restart while the host is away, and only news is fetched."""
+
+    async def scenario() -> None:
+        async with running() as host:
+            tip = await filled(host)
+            url = (await host.find("x")).push_url
+            (tmp_path / "store").mkdir()
+            first = RemoteRepository(url, credentials=host.credentials, folder=tmp_path / "store")
+            await first.fetch()
+            (tmp_path / "store/packed-refs.lock").touch()
+            await host.pause()
+            second = RemoteRepository(url, credentials=host.credentials, folder=tmp_path / "store")
+            assert second.files(tip) == {"a": b"0"}
+            with pytest.raises(GitUnreachable):
+                await second.fetch()
+            await host.resume()
+            child = new_commit(first, tip)
+            await first.push({MAIN: (tip, child)})
+            assert (await second.fetch())[MAIN] == child
+            assert [one.id for one in second.history(child)] == [child, tip]
+            first.close()
+            second.close()
+
+    asyncio.run(scenario())
+
+
 def test_it_works_on_virtual_time(running: Fixture, git: Fixture) -> None:
     """On a loop whose time jumps, a real git in a thread clones and pushes; time does not run away from it."""
 
