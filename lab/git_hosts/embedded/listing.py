@@ -10,11 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A repository as the page shows it: URL to clone, branches and tags with their commits."""
+    """A repository as the page shows it: URL to clone, branches and tags with their commits; a damaged one has none."""
 
     name: str
     url: str
-    private: bool
+    damaged: bool
     branches: dict[str, str]
     tags: dict[str, str]
 
@@ -27,7 +27,7 @@ def as_data(repositories: Sequence[Listed]) -> dict[str, Any]:
             {
                 "name": one.name,
                 "url": one.url,
-                "private": one.private,
+                "damaged": one.damaged,
                 "branches": one.branches,
                 "tags": one.tags,
             }
@@ -50,9 +50,9 @@ def as_page(repositories: Sequence[Listed]) -> str:
 
 
 def _row(one: Listed) -> str:
-    private = " (private)" if one.private else ""
+    damaged = " (damaged: LAB032)" if one.damaged else ""
     return (
-        f"<tr><td><strong>{html.escape(one.name)}</strong>{private}<br>"
+        f"<tr><td><strong>{html.escape(one.name)}</strong>{damaged}<br>"
         f"<code>git clone {html.escape(one.url)}</code></td>"
         f"<td>{_refs(one.branches)}</td><td>{_refs(one.tags)}</td></tr>"
     )

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from dulwich.object_store import DiskObjectStore
 
+from lab.errors.base import LabError
 from lab.git.object_pool import ObjectPool
 from lab.git.packed_refs import RefChange, RefState, RefsUnreadable
 from lab.git_hosts.embedded.advertisement import UPLOAD_PACK, advertise
@@ -74,12 +75,15 @@ class ServedRepositories:
             raise broken_repository(self._repositories.path(name), str(error)) from error
 
     def _listed(self, name: str) -> Listed:
-        state = self._refs(name)
-        tips = {ref: state.commit(ref) or "" for ref in sorted(state.values)}
+        try:
+            state = self._refs(name)
+        except LabError:
+            state = None
+        tips = {ref: state.commit(ref) or "" for ref in sorted(state.values)} if state else {}
         return Listed(
             name,
             f"{self._url}/{self._owner}/{name}.git",
-            False,
+            state is None,
             {ref.removeprefix("refs/heads/"): tip for ref, tip in tips.items() if ref.startswith("refs/heads/")},
             {ref.removeprefix("refs/tags/"): tip for ref, tip in tips.items() if ref.startswith("refs/tags/")},
         )

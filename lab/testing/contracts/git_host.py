@@ -29,7 +29,7 @@ MAIN = "refs/heads/main"
 
 
 class GitHostContract(ABC):
-    """The tests. `reserved` are the repositories that exist from the start on hosts that make none."""
+    """The tests. `makes_repositories` is False for a host on which they must exist already."""
 
     makes_repositories = True
 

@@ -167,6 +167,21 @@ async def _read(url: str, tip: str) -> None:
     fresh.commit(tip)
 
 
+def test_housekeeping_by_git_does_no_harm(
+    repository: RemoteRepository, commit: Commit, git: Callable[..., str]
+) -> None:
+    """A client that has the repository open reads and pushes on after git packed and pruned it."""
+    first = commit(repository, {"a": b"1"})
+    asyncio.run(repository.push({MAIN: (None, first), "refs/tags/v1": (None, first)}))
+    git("gc", "-q", "--prune=now")
+    assert repository.files(first) == {"a": b"1"}
+    second = commit(repository, {"a": b"2"}, first, minutes=1)
+    asyncio.run(repository.push({MAIN: (first, second)}))
+    git("gc", "-q", "--prune=now", "--aggressive")
+    assert [one.id for one in repository.history(second)] == [second, first]
+    assert asyncio.run(repository.refs()) == {"HEAD": second, MAIN: second, "refs/tags/v1": first}
+
+
 def test_a_killed_writer_leaves_branch_and_tag_together(bare: Path, git: Callable[..., str]) -> None:
     """Whenever a process is killed, the branch and the tag that it moves in one push name one commit."""
     writer = subprocess.Popen([sys.executable, "-c", _ENDLESS, str(bare)], stdout=subprocess.PIPE)

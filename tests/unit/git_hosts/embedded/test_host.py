@@ -183,7 +183,7 @@ def test_the_front_page_lists_repositories(running: Fixture) -> None:
                 assert listed == {
                     "name": "x",
                     "url": f"{host.url}/nephio/x.git",
-                    "private": False,
+                    "damaged": False,
                     "branches": {"main": tip},
                     "tags": {},
                 }
@@ -273,7 +273,11 @@ def test_a_damaged_repository_is_said(running: Fixture, tmp_path: Path, git: Fix
             for ask in (host.find, host.create_repository):
                 with pytest.raises(LabError, match="LAB032"):
                     await ask("x")
-            assert (await git(".", "clone", f"{host.url}/nephio/x.git", "c1")).returncode != 0
+            (tmp_path / "host/nephio/x.git/packed-refs").write_text("nonsense\n")
+            assert "error: 500" in (await git(".", "clone", f"{host.url}/nephio/x.git", "c1")).stderr
+            async with aiohttp.ClientSession() as session, session.get(f"{host.url}/?format=json") as answer:
+                listed = (await answer.json())["repositories"]
+                assert {one["name"]: one["damaged"] for one in listed} == {"good": False, "x": True}
             assert (await git(".", "clone", f"{host.url}/nephio/good.git", "c2")).returncode == 0
             await host.delete_repository("x")
             assert await host.find("x") is None
