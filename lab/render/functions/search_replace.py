@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.kit.yaml_edit import CannotEditInPlace, Edit, apply_edits, key_end, line_comment
-from lab.kit.yaml_nodes import Node, ScalarNode, SequenceNode, Visit, path_text, walk
-from lab.kit.yaml_scalars import keep_quoting, resolve_plain
+from lab.kit.yaml_nodes import Node, ScalarNode, SequenceNode, Visit, field, path_text, walk
+from lab.kit.yaml_scalars import double_quoted, keep_quoting
 from lab.render.functions._contract import Config, FunctionFault, Outcome, Result, data_texts, refused
 from lab.render.resources import Resource
 
@@ -50,7 +50,7 @@ def search_replace(resources: Sequence[Resource], config: Config) -> Outcome:
             changed.append(after)
             results += made
     except FunctionFault as fault:
-        message = f'failed to perform search-replace operation: "{fault.message}"'
+        message = f"failed to perform search-replace operation: {double_quoted(fault.message)}"
         return refused(resources, Result(message, severity="error"))
     return Outcome(tuple(changed), tuple(results) or (Result("no matches"),))
 
@@ -134,9 +134,9 @@ def _resolved(template: str, current: str, search: _Search) -> str:
 
     def group(match: re.Match[str]) -> str:
         number = int(match.group(1))
-        if number >= len(groups) or groups[number] is None:
+        if not 0 < number < len(groups):
             raise FunctionFault("unable to resolve capture groups")
-        return str(groups[number])
+        return groups[number] or ""
 
     return _GROUP.sub(group, template)
 
@@ -177,10 +177,10 @@ def _created(resource: Resource, search: _Search) -> tuple[Resource, list[Result
         holder = holder.setdefault(step, {}) if isinstance(holder, dict) else None
         if not isinstance(holder, dict):
             raise FunctionFault(f"wrong Node Kind for {search.path} expected: MappingNode")
-    holder[steps[-1]] = resolve_plain(str(search.put_value))
-    changed = resource.with_data(data)
+    holder[steps[-1]] = str(search.put_value)
+    changed = _unquoted(resource.with_data(data), steps)
     result = Result(
-        f'Mutated field value to "{search.put_value}"',
+        f"Mutated field value to {double_quoted(str(search.put_value))}",
         file=resource.file,
         index=resource.index,
         field=search.path,
@@ -192,9 +192,18 @@ def _created(resource: Resource, search: _Search) -> tuple[Resource, list[Result
     return _matched(changed, commented)[0], [result]
 
 
+def _unquoted(resource: Resource, steps: Sequence[str]) -> Resource:
+    """The object with a new value written without quotes, so that its text decides its type."""
+    node = field(resource.root, *steps)
+    if not isinstance(node, ScalarNode) or node.style not in ("", '"'):
+        return resource
+    edit = Edit(node.start, node.end, keep_quoting(node.text, "", flow=True))
+    return resource.with_text(apply_edits(resource.text, [edit]))
+
+
 def _result(resource: Resource, visit: Visit, verb: str, value: str) -> Result:
     return Result(
-        f'{verb} "{value}"',
+        f"{verb} {double_quoted(value)}",
         file=resource.file,
         index=resource.index,
         field=path_text(visit.path),
