@@ -41,7 +41,7 @@ async def apply_objects(
         group = str(obj.get("apiVersion", "")).rpartition("/")[0]
         definition = defined.get((group, str(obj.get("kind"))))
         if definition:
-            await _established(client, definition)
+            await served(client, definition)
         results.append(await _apply_one(client, obj, manager, namespace))
     return results
 
@@ -67,8 +67,8 @@ def _action(before: Object | None, after: Object) -> str:
     return "unchanged" if same else "configured"
 
 
-async def _established(client: KubeClient, name: str) -> None:
-    """Wait until a definition is served. Raises KubeError 404 when it is not within KIND_LIMIT."""
+async def served(client: KubeClient, name: str) -> None:
+    """Wait until the kind of a CustomResourceDefinition is served. Raises TimeoutError after KIND_LIMIT seconds."""
     async with asyncio.timeout(KIND_LIMIT):
         found, version = await client.list(CRD, fields=f"metadata.name={name}")
         if any(_is_established(item) for item in found):

@@ -85,11 +85,14 @@ class KubeClient:
         items = [{"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in found.get("items") or []]
         return items, str(found.get("metadata", {}).get("resourceVersion", ""))
 
-    async def create(self, kind: Kind, obj: Object, *, namespace: str = "", dry_run: bool = False) -> Object:
-        """The created object. Raises KubeError (409 AlreadyExists, 422 Invalid, …)."""
+    async def create(
+        self, kind: Kind, obj: Object, *, namespace: str = "", subresource: str = "", dry_run: bool = False
+    ) -> Object:
+        """The created object, or the reply of a subresource such as `token`. Raises KubeError (409, 422, …)."""
         place = namespace or str(obj.get("metadata", {}).get("namespace", ""))
         query = {"dryRun": "All"} if dry_run else {}
-        return await self._send("POST", kind.path(place), query=query, body=obj)
+        name = str(obj.get("metadata", {}).get("name", "")) if subresource else ""
+        return await self._send("POST", kind.path(place, name, subresource), query=query, body=obj)
 
     async def replace(self, kind: Kind, obj: Object, *, subresource: str = "") -> Object:
         """PUT the object, or its `status` or other subresource."""

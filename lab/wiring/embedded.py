@@ -34,7 +34,7 @@ from lab.git_hosts.embedded.host import EmbeddedGitHost
 from lab.kit.clock import Clock
 from lab.kit.files import write_atomic
 from lab.kube import kubeconfig
-from lab.kube.applying import apply_objects
+from lab.kube.applying import apply_objects, served
 from lab.kube.client import KubeClient
 from lab.manifests import load as manifests
 from lab.model.fidelity import Fidelity
@@ -196,6 +196,8 @@ class EmbeddedLab:
         kube = KubeClient(access.transport)
         kinds = manifests.crds("management")
         await apply_objects(kube, [*kinds, *manifests.orchestrator_objects()])
+        for kind in kinds:
+            await served(kube, kind["metadata"]["name"])
         self._part(MANAGEMENT, Fidelity.STAND_IN, f"API answers, {len(kinds) + 2} kinds installed")
         await self._start_orchestrator()
 
