@@ -46,6 +46,7 @@ _DEPRECATED = {
     ("extensions", "Ingress"): "networking.k8s.io",
     ("extensions", "PodSecurityPolicy"): "policy",
 }
+_ALWAYS_THERE = frozenset({SYSTEM_NAMESPACE, "default", "kube-system", "kube-public", "kube-node-lease"})
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _PATH_NAMES = frozenset({"rbac.authorization.k8s.io"})
@@ -132,7 +133,7 @@ def implicit_namespaces(declared: Sequence[Declared]) -> list[Declared]:
     found: dict[str, Declared] = {}
     for item in declared:
         namespace = item.identity.namespace
-        if namespace and namespace not in present and namespace != SYSTEM_NAMESPACE and not item.disabled:
+        if namespace and namespace not in present and namespace not in _ALWAYS_THERE and not item.disabled:
             obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
             found.setdefault(namespace, declare(obj, package=item.package, implicit=True))
     return list(found.values())

@@ -153,7 +153,7 @@ class SyncRun:
                 found.setdefault(item.package, []).append(item.identity)
             elif item.identity in outcome.failed | outcome.skipped:
                 refused.add(item.package)
-        ready = {directory: tuple(items) for directory, items in found.items() if directory not in refused}
+        ready = {directory: tuple(items) for directory, items in sorted(found.items()) if directory not in refused}
         self.tracker.expect(Expected(commit, ready))
 
 

@@ -242,6 +242,11 @@ def on_bench(tmp_path: Path) -> Callable[..., None]:
 
 async def _simulator(api: ApiServer, tasks: asyncio.TaskGroup) -> Simulator:
     identity = api.fleet.identity("my-ran", "system:kube-controller-manager", ("system:masters",))
-    simulator = Simulator(api.cluster("my-ran"), LocalTransport(api, "my-ran", identity), api.clock)
+    simulator = Simulator(
+        api.cluster("my-ran"),
+        LocalTransport(api, "my-ran", identity),
+        api.clock,
+        refuses_image=lambda image: "missing" in image,
+    )
     await simulator.start(tasks)
     return simulator
