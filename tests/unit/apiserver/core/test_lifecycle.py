@@ -239,9 +239,10 @@ def test_definition_with_taken_names(with_kube, gadgets):
         await kube.post(CRDS, {**gadgets, "metadata": {"name": "widgets.example.org"}, "spec": spec})
         await kube.api.clock.sleep(1)
         found = (await kube.get(f"{CRDS}/widgets.example.org")).body
-        assert {
-            c["type"]: c["status"] for c in found["status"]["conditions"]
-        } == {"NamesAccepted": "False", "Established": "False"}
+        assert {c["type"]: c["status"] for c in found["status"]["conditions"]} == {
+            "NamesAccepted": "False",
+            "Established": "False",
+        }
         assert (await kube.get("/apis/example.org/v1/widgets")).code == 404
 
     with_kube(scenario)

@@ -229,9 +229,9 @@ def test_apply_creates_and_conflicts(with_kube):
         assert (await kube.apply(f"{MAPS}/a", config_map("a", x="1"), "alice")).code == 201
         refused = await kube.apply(f"{MAPS}/a", config_map("a", x="2"), "bob")
         assert refused.code == 409
-        assert [
-            (c["reason"], c["field"], c["message"]) for c in refused.body["details"]["causes"]
-        ] == [("FieldManagerConflict", ".data.x", 'conflict with "alice"')]
+        assert [(c["reason"], c["field"], c["message"]) for c in refused.body["details"]["causes"]] == [
+            ("FieldManagerConflict", ".data.x", 'conflict with "alice"')
+        ]
         assert (await kube.apply(f"{MAPS}/a", config_map("a", x="2"), "bob", force="true")).code == 200
         assert (await kube.apply(f"{MAPS}/a", config_map("a"), "bob")).code == 200
         left = (await kube.get(f"{MAPS}/a")).body
