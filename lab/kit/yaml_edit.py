@@ -7,7 +7,7 @@ Where a difference cannot be made in place (anchors, explicit keys), the documen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,35 +24,12 @@ from lab.kit.yaml_nodes import (
     data_of,
     key_of,
 )
+from lab.kit.yaml_places import CannotEditInPlace, Edit, apply_edits, key_end, line_comment
 from lab.kit.yaml_scalars import format_block, format_scalar
+from lab.kit.yaml_walk import compact_lists, has_anchor, is_filled_flow
 from lab.kit.yaml_write import block_lines, document_text, flow_text
 
 _SEPARATOR = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\n)*---(?=\s|\Z)[^\n]*\n?")
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Replace the characters from `start` to `end` by `text`."""
-
-    start: int
-    end: int
-    text: str
-
-
-class CannotEditInPlace(Exception):
-    """The change needs a form of YAML that is not edited by position."""
-
-
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """`text` with all edits made; insertions at one place keep their order. Raises ValueError when two overlap."""
-    parts: list[str] = []
-    position = 0
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        if edit.start < position:
-            raise ValueError(f"edits overlap at {edit.start}")
-        parts += [text[position : edit.start], edit.text]
-        position = edit.end
-    return "".join([*parts, text[position:]])
 
 
 def same(left: Any, right: Any) -> bool:
@@ -89,26 +66,6 @@ def _written_anew(text: str, data: Any) -> str:
     return (head.group() if head else "") + document_text(data)
 
 
-def line_comment(text: str, end: int) -> tuple[int, str] | None:
-    """Offset and text (with `#`) of the comment that follows on the line after a node that ends at `end`."""
-    stop = text.find("\n", end)
-    rest = text[end : stop if stop >= 0 else len(text)].rstrip()
-    gap, mark, comment = rest.partition("#")
-    if not mark or gap.strip(" \t") not in ("", ",") or not gap:
-        return None
-    return end + len(gap), mark + comment
-
-
-def key_end(text: str, entry: Entry) -> int:
-    """Offset after the colon of a key. Raises CannotEditInPlace for a key written with `?`."""
-    end = entry.key.end
-    while end < len(text) and text[end] in " \t":
-        end += 1
-    if text[end : end + 1] != ":":
-        raise CannotEditInPlace("explicit key")
-    return end + 1
-
-
 @dataclass(frozen=True, slots=True)
 class _Slot:
     """Where a value stands: `after` the colon or dash, below something at column `indent`."""
@@ -122,7 +79,7 @@ class _Slot:
 class _Writer:
     def __init__(self, text: str, root: Node) -> None:
         self._text = text
-        self._compact = _compact_lists(root)
+        self._compact = compact_lists(root)
 
     def edits(self, node: Node, old: Any, new: Any) -> list[Edit]:
         """The edits that turn the root's value into `new`."""
@@ -263,9 +220,9 @@ class _Writer:
     # -- one value by another ---------------------------------------------------------------------------------
 
     def _replace(self, node: Node, new: Any, slot: _Slot) -> list[Edit]:
-        if _has_anchor(node):
+        if has_anchor(node):
             raise CannotEditInPlace("anchor")
-        if slot.flow or (_is_filled_flow(node) and isinstance(new, (dict, list)) and new):
+        if slot.flow or (is_filled_flow(node) and isinstance(new, (dict, list)) and new):
             return self._inline(node, flow_text(new), slot)
         if isinstance(new, (dict, list)) and new:
             return self._blockwise(node, new, slot)
@@ -322,32 +279,3 @@ def _added_after(key: str | None, new: dict[str, Any], entries: dict[str, Entry]
         elif previous == key:
             added[name] = value
     return added
-
-
-def _compact_lists(root: Node) -> bool:
-    """Whether the first block list below a key stands at the key's own column; true when there is none."""
-    pending: list[Node] = [root]
-    while pending:
-        node = pending.pop(0)
-        if isinstance(node, MappingNode):
-            for entry in node.entries:
-                if isinstance(entry.value, SequenceNode) and not entry.value.flow:
-                    return entry.value.column == entry.key.column
-            pending += [entry.value for entry in node.entries]
-        elif isinstance(node, SequenceNode):
-            pending += node.items
-    return True
-
-
-def _is_filled_flow(node: Node) -> bool:
-    if isinstance(node, MappingNode):
-        return node.flow and bool(node.entries)
-    return isinstance(node, SequenceNode) and node.flow and bool(node.items)
-
-
-def _has_anchor(node: Node) -> bool:
-    if node.anchor:
-        return True
-    if isinstance(node, MappingNode):
-        return any(_has_anchor(entry.value) or _has_anchor(entry.key) for entry in node.entries)
-    return isinstance(node, SequenceNode) and any(_has_anchor(item) for item in node.items)

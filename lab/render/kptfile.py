@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.kit.yaml_edit import rewrite
-from lab.kit.yaml_nodes import AliasNode, MappingNode, Node, ScalarNode, YamlFault, compose, data_of, field, key_of
+from lab.kit.yaml_nodes import AliasNode, MappingNode, Node, ScalarNode, YamlFault, compose, data_of, key_of
+from lab.kit.yaml_walk import field
 from lab.render.kptfile_schema import API_VERSION, pipeline_fault, schema_faults
 from lab.render.resources import Fault, PackageFault
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network, summarize_address_range
 from typing import Any
 
-from lab.kit.yaml_nodes import ScalarNode, Visit, field, path_text, walk
+from lab.kit.yaml_nodes import ScalarNode
+from lab.kit.yaml_walk import Visit, field, path_text, walk
 from lab.render.resources import Resource
 
 _CHAINED = frozenset(

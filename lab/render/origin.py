@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from lab.kit.yaml_edit import CannotEditInPlace, Edit, apply_edits, key_end, line_comment
 from lab.kit.yaml_nodes import MappingNode, ScalarNode
+from lab.kit.yaml_places import CannotEditInPlace, Edit, apply_edits, key_end, line_comment
 from lab.render.resources import Resource
 
 IDENTIFIER = "internal.kpt.dev/upstream-identifier"

@@ -11,7 +11,7 @@ from posixpath import dirname, join, normpath
 from typing import Any
 
 from lab.kit.yaml_nodes import MappingNode
-from lab.kit.yaml_nodes import field as node_at
+from lab.kit.yaml_walk import field as node_at
 from lab.render.functions._contract import Outcome, Result
 from lab.render.functions._table import FUNCTIONS, function_for, function_name
 from lab.render.kptfile import FILE, Kptfile, texts_of

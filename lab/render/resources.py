@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from lab.kit.yaml_edit import rewrite
-from lab.kit.yaml_nodes import Node, compose, data_of, field
+from lab.kit.yaml_nodes import Node, compose, data_of
+from lab.kit.yaml_walk import field
 
 Package: TypeAlias = Mapping[str, str]
 """Text by path; paths are relative to the package and use `/`."""

@@ -8,20 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from lab.kit.yaml_edit import CannotEditInPlace, Edit, apply_edits, key_end, line_comment
-from lab.kit.yaml_nodes import (
-    AliasNode,
-    MappingNode,
-    ScalarNode,
-    SequenceNode,
-    Visit,
-    YamlFault,
-    compose,
-    data_of,
-    path_text,
-    walk,
-)
+from lab.kit.yaml_nodes import AliasNode, MappingNode, ScalarNode, SequenceNode, YamlFault, compose, data_of
+from lab.kit.yaml_places import CannotEditInPlace, Edit, apply_edits, key_end, line_comment
 from lab.kit.yaml_scalars import keep_quoting
+from lab.kit.yaml_walk import Visit, path_text, walk
 from lab.kit.yaml_write import block_lines
 from lab.render.functions._contract import Config, FunctionFault, Outcome, Result, data_texts, reference, refused
 from lab.render.resources import Resource

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.kit.yaml_edit import CannotEditInPlace, Edit, apply_edits, key_end, line_comment
-from lab.kit.yaml_nodes import Node, ScalarNode, SequenceNode, Visit, field, path_text, walk
+from lab.kit.yaml_nodes import Node, ScalarNode, SequenceNode
+from lab.kit.yaml_places import CannotEditInPlace, Edit, apply_edits, key_end, line_comment
 from lab.kit.yaml_scalars import double_quoted, keep_quoting
+from lab.kit.yaml_walk import Visit, field, path_text, walk
 from lab.render.functions._contract import Config, FunctionFault, Outcome, Result, data_texts, refused
 from lab.render.resources import Resource
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lab.kit.yaml_nodes import path_text
+from lab.kit.yaml_walk import path_text
 from lab.render.functions._contract import Config, FunctionFault, Outcome, Result, data_texts, refused, value_text
 from lab.render.functions._metadata_fields import ANNOTATION_FIELDS, Field, fields_of, set_values
 from lab.render.resources import Resource

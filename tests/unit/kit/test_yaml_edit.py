@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from lab.kit.yaml_edit import Edit, apply_edits, line_comment, rewrite
-from lab.kit.yaml_nodes import YamlFault, compose, data_of, field
+from lab.kit.yaml_edit import rewrite
+from lab.kit.yaml_nodes import YamlFault, compose, data_of
+from lab.kit.yaml_places import Edit, apply_edits, line_comment
+from lab.kit.yaml_walk import field
 
 TEXT = """\
 # top
