@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from lab.kit.yaml_nodes import Node, YamlFault, compose, data_of, field
+from lab.kit.yaml_nodes import Node, YamlFault, compose, data_of
+from lab.kit.yaml_walk import field
 from lab.reconcile.declared import LOCAL_CONFIG, Declared, declare
 from lab.reconcile.faults import Fault
 from lab.reconcile.packages import package_directories, package_of
