@@ -138,17 +138,15 @@ def facts_config(facts: ClusterFacts, others: Sequence[ClusterFacts]) -> dict[st
     """The configuration of the function that judges a package by its cluster's facts."""
     config = {"cluster-name": facts.cluster}
     if facts.cnis is not None:
-        config["cnis"] = json.dumps(list(facts.cnis))
-    if facts.networks:
-        config["networks"] = json.dumps(dict(sorted(facts.networks.items())))
+        config["cnis"] = ", ".join(facts.cnis)
+    if not facts.networks:
+        return config
+    config["ranges"] = ", ".join(facts.networks[name] for name in sorted(facts.networks))
     taken = {
-        f"{other.cluster}/{name}": cidr
-        for other in sorted(others, key=lambda other: other.cluster)
-        for name, cidr in sorted(other.networks.items())
-        if other.cluster != facts.cluster
+        cidr: other.cluster for other in others if other.cluster != facts.cluster for cidr in other.networks.values()
     }
-    if taken and facts.networks:
-        config["other-networks"] = json.dumps(taken)
+    if taken:
+        config["taken"] = "".join(f"{json.dumps(cidr)}: {json.dumps(taken[cidr])}\n" for cidr in sorted(taken))
     return config
 
 

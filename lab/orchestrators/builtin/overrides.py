@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from lab.kit.yaml_nodes import MappingNode, YamlFault, compose, data_of, field
+from lab.kit.yaml_nodes import MappingNode, YamlFault, compose, data_of
+from lab.kit.yaml_walk import field
 from lab.orchestrators.builtin.variant_spec import applies_setters
 from lab.render.kptfile import Kptfile, texts_of, variant_of
 from lab.render.resources import PackageFault

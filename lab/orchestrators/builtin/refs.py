@@ -19,6 +19,7 @@ METADATA = "refs/nephio-lab/metadata/"
 DRAFTS = HEADS + "drafts/"
 PROPOSED = HEADS + "proposed/"
 DELETION_PROPOSED = HEADS + "deletionProposed/"
+OWN_BRANCHES = (DRAFTS, PROPOSED, DELETION_PROPOSED)
 _NUMBERED = re.compile(r"v(0|[1-9][0-9]*)")
 
 

@@ -25,7 +25,7 @@ from lab.orchestrators.builtin.credentials import CredentialFault, Remotes
 from lab.orchestrators.builtin.discovery import Shelf
 from lab.orchestrators.builtin.finalizers import has_finalizer, set_finalizer
 from lab.orchestrators.builtin.git_steps import Order
-from lab.orchestrators.builtin.refs import Tracked, directory_of
+from lab.orchestrators.builtin.refs import HEADS, OWN_BRANCHES, Tracked, directory_of
 from lab.orchestrators.builtin.revision import Key, Revision
 from lab.orchestrators.builtin.revisions import Revisions
 from lab.orchestrators.builtin.shelf_store import ShelfStore
@@ -130,7 +130,8 @@ class RepositoryController:
         if create:
             order = Order("", self._clock.now(), store.shelf.author, store.shelf.email)
             await store.write(f"create branch {branch}", lambda refs: store.steps.first_commit(refs, order))
-        elif any(ref.startswith("refs/heads/") for ref in await store.git.refs()):
+        elif any(ref.startswith(HEADS) and not ref.startswith(OWN_BRANCHES) for ref in await store.git.refs()):
+            # A repository without any branch of people is new: the first publication makes the branch.
             raise GitMissing(f'branch "{branch}" doesn\'t exist: reference not found')
 
     def _refuse_overlap(self, key: Key, obj: Object, mine: Shelf) -> None:

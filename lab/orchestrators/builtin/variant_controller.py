@@ -109,11 +109,9 @@ class VariantController:
             return None
         self._known.add(key)
         if metadata(obj).get("deletionTimestamp"):
-            await self._delete(obj)
-            return None
+            return await self._delete(obj)
         if not has_finalizer(obj, FINALIZER):
-            await set_finalizer(self._client, PACKAGE_VARIANT, obj, FINALIZER, present=True)
-            return None
+            return await self._finalizer(obj, present=True)
         spec = spec_of(obj)
         if faults := faults_of(obj):
             await self._stall(obj, spec, "LAB205", "; ".join(faults))
@@ -169,10 +167,21 @@ class VariantController:
             for hear in self.on_ensured:
                 hear(revision)
 
-    async def _delete(self, obj: Object) -> None:
+    async def _delete(self, obj: Object) -> float | None:
         if has_finalizer(obj, FINALIZER):
             await self._ensuring.let_go(obj, spec_of(obj))
-            await set_finalizer(self._client, PACKAGE_VARIANT, obj, FINALIZER, present=False)
+            return await self._finalizer(obj, present=False)
+        return None
+
+    async def _finalizer(self, obj: Object, *, present: bool) -> float | None:
+        """Write the finalizer; where somebody else wrote first, the informer's news brings the variant here again."""
+        try:
+            await set_finalizer(self._client, PACKAGE_VARIANT, obj, FINALIZER, present=present)
+        except KubeError as error:
+            if not error.conflict:
+                raise
+            return 1.0
+        return None
 
     def _gone(self, key: Key) -> None:
         if key in self._known:
