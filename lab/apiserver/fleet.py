@@ -9,7 +9,7 @@ from datetime import datetime
 from lab.apiserver.core.authn import Authenticator, KeyStore
 from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.definitions import DefinitionController
-from lab.apiserver.core.derived_objects import RoleAggregator, TokenSecretController
+from lab.apiserver.core.derived_objects import EventExpiry, RoleAggregator, TokenSecretController
 from lab.apiserver.core.documents import Documents
 from lab.apiserver.core.faults import Faults
 from lab.apiserver.core.garbage import GarbageCollector
@@ -135,11 +135,13 @@ class Fleet:
         garbage = GarbageCollector(cluster, self._later, self._delays)
         TokenSecretController(cluster, self._later, lambda: authenticator.tokens, self._certificate)
         RoleAggregator(cluster, self._later)
+        expiry = EventExpiry(cluster, self._later)
 
         def resume() -> None:
             definitions.resume()
             namespaces.resume()
             garbage.resume()
+            expiry.resume()
 
         member = self._members[name] = Member(cluster, pipeline, resume)
         return member

@@ -1,6 +1,7 @@
-"""Small controllers over stored objects: token Secrets of ServiceAccounts, and aggregated ClusterRoles.
+"""Small controllers over stored objects: token Secrets, aggregated ClusterRoles, Events that have had their time.
 
-Source: Kubernetes, tokens controller (kubernetes.io/service-account-token), clusterrole aggregation controller.
+Source: Kubernetes, tokens controller (kubernetes.io/service-account-token), clusterrole aggregation controller, and
+the kube-apiserver's event-ttl.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from lab.apiserver.core.tokens import TokenIssuer
 SECRET_TYPE = "kubernetes.io/service-account-token"
 ACCOUNT_NAME = "kubernetes.io/service-account.name"
 ACCOUNT_UID = "kubernetes.io/service-account.uid"
+EVENT_RESOURCES = ("events", "events.events.k8s.io")
+EVENT_LIFETIME = 3600.0
+EVENT_SWEEP = 60.0
 
 
 class TokenSecretController:
@@ -92,3 +96,52 @@ class RoleAggregator:
             if role.get("aggregationRule") and rules != (role.get("rules") or []):
                 role["rules"] = rules
                 self._cluster.put(CLUSTER_ROLES, key, role)
+
+
+class EventExpiry:
+    """Removes Events an hour after their last change."""
+
+    def __init__(self, cluster: Cluster, later: Later) -> None:
+        self._cluster = cluster
+        self._later = later
+        self._changed: dict[tuple[str, Key], float] = {}
+        self._waiting = False
+        cluster.listeners.append(self.note)
+
+    def note(self, event: Event) -> None:
+        """Look at a change."""
+        if event.group_resource not in EVENT_RESOURCES:
+            return
+        place = (event.group_resource, event.key)
+        self._changed.pop(place, None)
+        if event.type != "DELETED":
+            self._changed[place] = self._cluster.clock.time()
+            self._wait()
+
+    def resume(self) -> None:
+        """Begin to count, after a start, for the Events that are there."""
+        now = self._cluster.clock.time()
+        for group_resource in EVENT_RESOURCES:
+            for key in self._cluster.table(group_resource):
+                self._changed[group_resource, key] = now
+        if self._changed:
+            self._wait()
+
+    def _wait(self) -> None:
+        if not self._waiting:
+            self._waiting = True
+            oldest = next(iter(self._changed.values()))
+            due = oldest + EVENT_LIFETIME - self._cluster.clock.time()
+            self._later.after(max(due, EVENT_SWEEP), self._sweep)
+
+    def _sweep(self) -> None:
+        self._waiting = False
+        limit = self._cluster.clock.time() - EVENT_LIFETIME
+        for place, changed in list(self._changed.items()):
+            if changed > limit:
+                break
+            del self._changed[place]
+            if self._cluster.get(*place) is not None:
+                self._cluster.remove(*place)
+        if self._changed:
+            self._wait()

@@ -87,7 +87,7 @@ class Pipeline:
                 caller.issuer if caller is not None else "",
                 caller.user.username if caller is not None else "",
                 info.verb,
-                resource or info.path,
+                resource or "/" + info.path.strip("/").partition("/")[0],
                 status if status in (401, 403) else status // 100,
             )
         )

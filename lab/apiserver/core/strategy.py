@@ -74,7 +74,17 @@ def _namespace_update(obj: dict[str, Any], old: dict[str, Any]) -> None:
 
 
 def _pod(_: Cluster, obj: dict[str, Any]) -> None:
-    obj["status"]["qosClass"] = quality_of_service(obj.get("spec") or {})
+    """Also what the admission plugins ServiceAccount, Priority and DefaultTolerationSeconds fill in."""
+    spec = obj.setdefault("spec", {})
+    obj["status"]["qosClass"] = quality_of_service(spec)
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    spec["serviceAccountName"] = spec["serviceAccount"] = account
+    spec.setdefault("priority", 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    tolerations = spec.setdefault("tolerations", [])
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if not any(t.get("key") in (key, None) and t.get("effect") in ("NoExecute", None) for t in tolerations):
+            tolerations.append({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300})
 
 
 def quality_of_service(spec: dict[str, Any]) -> str:

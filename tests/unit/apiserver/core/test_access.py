@@ -13,6 +13,7 @@ BOT = "system:serviceaccount:default:default"
 
 
 async def bind(kube, role, subject, namespace="default"):
+    """Bind a ClusterRole to a subject in a namespace."""
     body = {"metadata": {"name": f"{role}-{subject['name']}"}, "subjects": [subject]}
     body["roleRef"] = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
     reply = await kube.post(f"{RBAC}/namespaces/{namespace}/rolebindings", body)
@@ -20,6 +21,7 @@ async def bind(kube, role, subject, namespace="default"):
 
 
 def user(name):
+    """A subject that is a user."""
     return {"kind": "User", "name": name, "apiGroup": "rbac.authorization.k8s.io"}
 
 
@@ -234,9 +236,9 @@ def test_ledger(with_kube):
         for _ in range(3):
             await kube.as_("jane").get(MAPS)
         found = [entry for entry in kube.api.ledger.entries("mgmt") if entry.identity == "jane"]
-        assert [
-            (entry.issuer, entry.verb, entry.resource, entry.code) for entry in found
-        ] == [("in-process", "list", "configmaps", 403)]
+        assert [(entry.issuer, entry.verb, entry.resource, entry.code) for entry in found] == [
+            ("in-process", "list", "configmaps", 403)
+        ]
         assert kube.api.ledger.count(found[0]) == 3
 
     with_kube(scenario)

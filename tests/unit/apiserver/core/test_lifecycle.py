@@ -11,6 +11,7 @@ GADGETS = "/apis/example.org/v1/namespaces/default/gadgets"
 
 
 async def make(kube, name, owner=None, block=False, **metadata):
+    """Create a ConfigMap, owned by another one if given."""
     body = {"metadata": {"name": name, **metadata}}
     if owner is not None:
         reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": owner["metadata"]["name"]}
@@ -294,5 +295,22 @@ def test_token_secret(with_kube):
         assert {"token", "ca.crt", "namespace"} == filled["data"].keys()
         await kube.delete(f"{accounts}/bot")
         assert (await kube.get("/api/v1/namespaces/default/secrets/bot-token")).code == 404
+
+    with_kube(scenario)
+
+
+def test_events_expire(with_kube):
+    """An Event is gone an hour after its last change, not before."""
+
+    async def scenario(kube):
+        path = "/api/v1/namespaces/default/events"
+        event = {"metadata": {"name": "e"}, "involvedObject": {"kind": "Pod", "name": "p", "namespace": "default"}}
+        assert (await kube.post(path, event)).code == 201
+        await kube.api.clock.sleep(3000)
+        assert (await kube.patch(f"{path}/e", {"count": 2})).code == 200
+        await kube.api.clock.sleep(3000)
+        assert (await kube.get(f"{path}/e")).code == 200
+        await kube.api.clock.sleep(700)
+        assert (await kube.get(f"{path}/e")).code == 404
 
     with_kube(scenario)

@@ -31,11 +31,13 @@ class Backend:
         self.wait = 0.0
 
     async def create(self, obj, user, dry_run):
+        """Take it and add a status."""
         self.calls.append(("create", obj["metadata"]["name"], user.username, dry_run))
         await asyncio.sleep(self.wait)
         return {**obj, "status": {"made": True}}
 
     async def update(self, obj, old, subresource, user, dry_run):
+        """Take it, but publish through approval only."""
         self.calls.append(("update", obj["metadata"]["name"], subresource, dry_run))
         if obj["spec"].get("lifecycle") == "Published" and not subresource:
             raise forbidden("packages.porch.example.org", obj["metadata"]["name"], "use approval")
@@ -43,6 +45,7 @@ class Backend:
         return obj
 
     async def delete(self, obj, user, dry_run):
+        """Delete unless it is published."""
         self.calls.append(("delete", obj["metadata"]["name"], user.username, dry_run))
         if obj["spec"].get("lifecycle") == "Published":
             raise ApiError(409, "Conflict", "published")
@@ -63,6 +66,7 @@ def served(with_kube):
 
 
 def package(name, **spec):
+    """A draft."""
     return {
         "apiVersion": "porch.example.org/v1",
         "kind": "Package",

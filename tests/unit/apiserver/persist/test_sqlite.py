@@ -169,7 +169,7 @@ def test_damaged_object(lives, tmp_path):
     with sqlite3.connect(tmp_path / "objects.db") as file:
         file.execute("UPDATE objects SET body = x'7b7b' WHERE name = 'a'")
     file.close()
-    with pytest.raises(LabError, match="LAB031.*configmaps a"):
+    with pytest.raises(LabError, match=r"LAB031.*configmaps a"):
         lives(never)
 
 

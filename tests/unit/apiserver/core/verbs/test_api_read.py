@@ -9,12 +9,14 @@ TABLE = {"accept": "application/json;as=Table;g=meta.k8s.io;v=v1"}
 
 
 async def fill(kube, *names, **labels):
+    """Create ConfigMaps."""
     for name in names:
         body = {"metadata": {"name": name, "labels": labels}, "data": {"x": "1"}}
         assert (await kube.post(MAPS, body)).code == 201
 
 
 def names(reply):
+    """The names in a list."""
     return [item["metadata"]["name"] for item in reply.body["items"]]
 
 
@@ -33,7 +35,7 @@ def test_list_of_builtin_kind(with_kube):
 
 
 def test_paging_is_a_snapshot(with_kube):
-    """Pages of one list show one revision, whatever is written meanwhile; a token that expired gives 410 and a new one."""
+    """Pages of one list show one revision, whatever is written meanwhile; an expired token gives 410 and a new one."""
 
     async def scenario(kube):
         await fill(kube, "a", "b", "c")

@@ -10,6 +10,7 @@ GADGETS = "/apis/example.org/v1/namespaces/default/gadgets"
 
 
 def config_map(name, **data):
+    """A ConfigMap with this data."""
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
