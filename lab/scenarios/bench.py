@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -51,8 +51,8 @@ class Bench:
 
     `repository` makes or finds a repository; `change_clusters` adds (True) or removes (False) a cluster and keeps
     `clusters` up to date. `route` reaches Git without a socket where Git lives in this process; `controls` is None
-    where the world cannot be changed. A person's keys to every cluster are here, which is why orchestrators and agents
-    are not.
+    where the world cannot be changed; `environment` is what programs of other people are started with.
+    A person's keys to every cluster are here, which is why orchestrators and agents are not.
     """
 
     spec: LabSpec
@@ -68,6 +68,7 @@ class Bench:
     let_go: Callable[[], Awaitable[None]] | None = None
     route: LocalRoute | None = field(default=None, repr=False)
     controls: Controls | None = field(default=None, repr=False)
+    environment: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
     _clients: dict[str, KubeClient] = field(default_factory=dict, repr=False)
 
     @property

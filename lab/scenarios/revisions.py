@@ -95,7 +95,7 @@ def package_in(folder: Path, name: str = "") -> tuple[str, dict[str, bytes]]:
 async def publish(bench: Bench, package: str, files: Mapping[str, bytes]) -> PublishedRevision:
     """Push files as the next revision of a blueprint, as its author does. Raises LabError LAB602 when Git is away."""
     hosted = await bench.blueprints()
-    repository = RemoteRepository(hosted.push_url, credentials=bench.git_credentials)
+    repository = RemoteRepository(hosted.push_url, credentials=bench.git_credentials, route=bench.route)
     try:
         return await seed.publish(repository, package, files, at=bench.clock.now(), author=AUTHOR)
     except GitUnreachable as error:
