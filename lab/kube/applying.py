@@ -33,7 +33,7 @@ async def apply_objects(
 ) -> list[AppliedObject]:
     """Server-side apply of each object in order; objects of a namespaced kind without one go to `namespace`.
 
-    A kind whose CustomResourceDefinition is among the objects is waited for. Raises KubeError of the first refusal.
+    Kinds whose CustomResourceDefinition is among the objects are waited for. Raises KubeError of the first refusal.
     """
     results = []
     defined = {(_group(o), o["spec"]["names"]["kind"]): name_of(o) for o in objects if o.get("kind") == CRD.kind}
@@ -43,6 +43,8 @@ async def apply_objects(
         if definition:
             await served(client, definition)
         results.append(await _apply_one(client, obj, manager, namespace))
+    for definition in defined.values():
+        await served(client, definition)
     return results
 
 

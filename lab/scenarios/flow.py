@@ -26,6 +26,8 @@ from lab.scenarios.bench import AGENT_IMAGE, Bench
 AGENT_NAMESPACE = "config-management-system"
 AGENT_DEPLOYMENT = "reconciler-manager"
 ROOT_SYNC_NAME = "root-sync"
+GIT_SECRET = "git-credentials"
+"""Key to Git, and to nothing else: the orchestrator writes repositories with it."""
 STAGE_LIMIT = 60.0
 
 
@@ -53,13 +55,29 @@ async def apply_text(bench: Bench, cluster: str, text: str, *, name: str = "") -
 
 
 async def register(bench: Bench, clusters: Sequence[str]) -> list[AppliedObject]:
-    """Register the repository of blueprints and the deployment repository of each cluster."""
+    """Register the repository of blueprints and the deployment repository of each cluster.
+
+    The Secret with the key to Git is given to the management cluster and written to no file.
+    """
+    await _give_git_key(bench)
     blueprints = await bench.blueprints()
-    parts = [manifests.repository_yaml(name=BLUEPRINTS, url=blueprints.pull_url)]
+    parts = [manifests.repository_yaml(name=BLUEPRINTS, url=blueprints.pull_url, secret=GIT_SECRET)]
     for cluster in clusters:
         hosted = await bench.deployment(cluster)
-        parts.append(manifests.repository_yaml(name=hosted.name, url=hosted.pull_url, cluster=cluster))
+        text = manifests.repository_yaml(name=hosted.name, url=hosted.pull_url, cluster=cluster, secret=GIT_SECRET)
+        parts.append(text)
     return await apply_text(bench, MANAGEMENT, "---\n".join(parts), name="repositories.yaml")
+
+
+async def _give_git_key(bench: Bench) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": GIT_SECRET, "namespace": "default"},
+        "type": "kubernetes.io/basic-auth",
+        "stringData": {"username": bench.git_credentials.username, "password": bench.git_credentials.token},
+    }
+    await apply_objects(bench.management, [secret])
 
 
 def context_text(bench: Bench, cluster: str) -> str:

@@ -34,13 +34,13 @@ from lab.git_hosts.embedded.host import EmbeddedGitHost
 from lab.kit.clock import Clock
 from lab.kit.files import write_atomic
 from lab.kube import kubeconfig
-from lab.kube.applying import apply_objects, served
+from lab.kube.applying import apply_objects
 from lab.kube.client import KubeClient
 from lab.manifests import load as manifests
 from lab.model.fidelity import Fidelity
 from lab.model.names import BLUEPRINTS, deployment_repository
 from lab.model.spec import MANAGEMENT, LabSpec
-from lab.orchestrators.builtin.admission import admission
+from lab.orchestrators.builtin.admission import api_admission
 from lab.orchestrators.builtin.orchestrator import BuiltinOrchestrator
 from lab.ports.cluster_provider import Role
 from lab.ports.git_host import Credentials, HostedRepository
@@ -191,13 +191,11 @@ class EmbeddedLab:
 
     async def _start_management(self) -> None:
         access = await self.clusters.create(MANAGEMENT, Role.MANAGEMENT)
-        self.api.cluster(MANAGEMENT).admission.append(admission(strict=self.spec.strict))
+        self.api.cluster(MANAGEMENT).admission.append(api_admission(strict=self.spec.strict))
         await self._simulate(MANAGEMENT)
         kube = KubeClient(access.transport)
         kinds = manifests.crds("management")
         await apply_objects(kube, [*kinds, *manifests.orchestrator_objects()])
-        for kind in kinds:
-            await served(kube, kind["metadata"]["name"])
         self._part(MANAGEMENT, Fidelity.STAND_IN, f"API answers, {len(kinds) + 2} kinds installed")
         await self._start_orchestrator()
 

@@ -123,6 +123,11 @@ def load(path: Path | None, *, profile: str = "", name: str = "") -> LabSpec:
     Raises LabError LAB001–LAB005 with line and column.
     """
     document = parse(read_text(path), str(path)) if path is not None else Document(FILE_NAME, {}, {})
+    return complete(document, path, profile=profile, name=name)
+
+
+def complete(document: Document, path: Path | None, *, profile: str = "", name: str = "") -> LabSpec:
+    """The lab that a document in the form of lab.yaml asks for; folders in it lie beside `path`. Raises as `load`."""
     file = check(LabFile, document, hint="lab explain lab.yaml")
     if profile:
         if profile not in PROFILES:
