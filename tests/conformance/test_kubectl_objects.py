@@ -140,7 +140,7 @@ def test_get_unknown_field_selector(kubectl, namespace) -> None:
 def test_watch(kubectl, two_config_maps) -> None:
     """-w shows what is there and goes on until its time is over."""
     told = kubectl(
-        "get", "cm", "-n", two_config_maps, "-l", "app=conformance", "-w", "--request-timeout=1s", may_fail=True
+        "get", "cm", "-n", two_config_maps, "-l", "app=conformance", "-w", "--request-timeout=300ms", may_fail=True
     )
     assert "first" in told
     assert "second" in told
@@ -258,7 +258,7 @@ def test_wait(kubectl, namespace) -> None:
     kubectl("create", "cm", "awaited", "--from-literal=color=red", "-n", namespace)
     assert "condition met" in kubectl("wait", "cm/awaited", "-n", namespace, "--for=jsonpath={.data.color}=red")
     refused = kubectl(
-        "wait", "cm/awaited", "-n", namespace, "--for=jsonpath={.data.color}=blue", "--timeout=1s", fails=True
+        "wait", "cm/awaited", "-n", namespace, "--for=jsonpath={.data.color}=blue", "--timeout=200ms", fails=True
     )
     assert "timed out waiting for the condition" in refused
     kubectl("delete", "cm", "awaited", "-n", namespace, "--wait=false")

@@ -186,3 +186,40 @@ def test_cascading_delete(kubectl, namespace) -> None:
     kubectl("wait", "pods", "-l", "app=taken", "-n", namespace, "--for=delete", "--timeout=10s")
     kubectl("delete", "deployment", "left", "-n", namespace, "--cascade=orphan")
     assert "left-" in kubectl("get", "rs", "-n", namespace, "-o", "name")
+
+
+def test_quota_refuses_what_is_too_much(kubectl, namespace) -> None:
+    """A quota shows what is used, and the object beyond it is Forbidden."""
+    kubectl("create", "quota", "small", "--hard=pods=1,requests.memory=1Gi", "-n", namespace)
+    refused = kubectl("run", "greedy", "--image=busybox", "-n", namespace, fails=True)
+    assert "failed quota: small: must specify requests.memory for: greedy" in refused
+    kubectl("delete", "quota", "small", "-n", namespace)
+    kubectl("create", "quota", "small", "--hard=pods=1", "-n", namespace)
+    kubectl("run", "first", "--image=busybox", "-n", namespace)
+    refused = kubectl("run", "second", "--image=busybox", "-n", namespace, fails=True)
+    assert (
+        'pods "second" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1' in refused
+    )
+    kubectl("wait", "quota/small", "-n", namespace, "--for=jsonpath={.status.used.pods}=1", "--timeout=5s")
+    assert re.search(r"small +pods: 1/1 ", kubectl("get", "quota", "-n", namespace))
+
+
+def test_cordoned_node_takes_no_pods(kubectl, namespace) -> None:
+    """A cordoned node leaves new pods waiting, and takes them when it is free again."""
+    kubectl("cordon", "conformance-control-plane")
+    try:
+        kubectl("run", "waiting", "--image=busybox", "-n", namespace)
+        kubectl(
+            "wait", "pod/waiting", "-n", namespace, "--timeout=5s",
+            "--for=jsonpath={.status.conditions[?(@.type=='PodScheduled')].reason}=Unschedulable",
+        )  # fmt: skip
+        assert "SchedulingDisabled" in kubectl("get", "nodes")
+    finally:
+        kubectl("uncordon", "conformance-control-plane")
+    kubectl("wait", "pod/waiting", "-n", namespace, "--for=condition=Ready", "--timeout=5s")
+
+
+def test_processes_are_refused(kubectl, web) -> None:
+    """Nothing can be run in a simulated pod, and the refusal says why."""
+    pod = kubectl("get", "pods", "-n", web, "-l", "app=web", "-o", "name").split()[0]
+    assert "pods are simulated here" in kubectl("exec", pod, "-n", web, "--", "ls", fails=True)

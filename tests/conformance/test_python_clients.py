@@ -202,9 +202,7 @@ def test_eviction(core, namespace) -> None:
     stream, version = watch.Watch(), left.metadata.resource_version
     gone = not left.items
     while not gone:
-        for event in stream.stream(
-            core.list_namespaced_pod, namespace, resource_version=version, timeout_seconds=5
-        ):
+        for event in stream.stream(core.list_namespaced_pod, namespace, resource_version=version, timeout_seconds=5):
             gone = event["type"] == "DELETED"
             if gone:
                 stream.stop()
@@ -230,5 +228,7 @@ def test_kr8s(kubeconfig, namespace) -> None:
         assert deployments == []
         await made.delete()
         assert not await made.exists()
+        # kr8s keeps its connections until the interpreter ends and has no public way to close them.
+        await api._session.aclose()
 
     asyncio.run(life())

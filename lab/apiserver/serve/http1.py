@@ -29,6 +29,7 @@ MAX_UNSENT = 8 << 20
 LINGER = 0.5
 """Seconds that connections are given to say goodbye when the listener closes."""
 _MAX_PIPELINED = 16
+_NO_UPGRADE = b"pods are simulated here, no process runs in them: exec, attach, cp and port-forward are not served\n"
 
 
 class Server:
@@ -100,7 +101,7 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(400, b"this server speaks HTTP/1.1 without upgrades\n")
+            self._refuse(400, _NO_UPGRADE)
         except httptools.HttpParserError:
             self._refuse(400, b"malformed request\n")
 

@@ -11,7 +11,7 @@ from typing import Any
 from lab.apiserver.core.errors import ApiError
 from lab.apiserver.core.quantity import value
 from lab.apiserver.simulate.marks import is_deleting, marked
-from lab.apiserver.simulate.pods import CLAIMS, PODS
+from lab.apiserver.simulate.pod_objects import CLAIMS, PODS
 from lab.apiserver.simulate.world import World
 
 VOLUMES = "persistentvolumes"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.apiserver.simulate.marks import digest, is_deleting, is_marked, marked
-from lab.apiserver.simulate.pods import PODS, is_active, is_ready, new_pod
+from lab.apiserver.simulate.pod_objects import PODS, create_pod, is_active, is_ready, new_pod
 from lab.apiserver.simulate.replica_sets import count_available, owned_pods
 from lab.apiserver.simulate.world import World
 
@@ -37,10 +37,9 @@ async def reconcile(world: World, namespace: str, name: str) -> float | None:
         else:
             kept.append(pod)
     if wanted and not kept and not await _one_is_leaving(world, owner):
-        pod = new_pod(owner, owner["spec"]["template"], world.node, labels={HASH_LABEL: hashed})
-        kept = [await world.client.create(PODS, namespace, pod)]
-        told = f"Created pod: {kept[0]['metadata']['name']}"
-        await world.event(owner, "SuccessfulCreate", told, "daemonset-controller")
+        pod = new_pod(owner, owner["spec"]["template"], labels={HASH_LABEL: hashed}, node=world.node)
+        made = await create_pod(world, owner, pod, "daemonset-controller")
+        kept = [made] if isinstance(made, dict) else []
     return await _report(world, owner, kept, wanted=wanted, hashed=hashed)
 
 

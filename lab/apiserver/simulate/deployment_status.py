@@ -40,6 +40,9 @@ async def report(
     if deployment["spec"].get("progressDeadlineSeconds") is not None and not deployment["spec"].get("paused"):
         name = current["metadata"]["name"] if current is not None else ""
         conditions.append(_progressing(world, deployment, name, complete=complete, moved=moved))
+    failed = next((c for s in sets if (c := condition_of(s, "ReplicaFailure"))), None)
+    if failed is not None:
+        conditions.append({key: failed[key] for key in ("type", "status", "reason", "message")})
     status["conditions"] = _merged(before.get("conditions") or (), conditions, world.now())
     deployment |= await world.client.patch_status("deployments.apps", deployment, status)
 
@@ -87,4 +90,5 @@ def _merged(before: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]
         transition = old["lastTransitionTime"] if old.get("status") == condition["status"] else now
         update = old["lastUpdateTime"] if same and "lastUpdateTime" not in condition else now
         merged.append({**condition, "lastUpdateTime": update, "lastTransitionTime": transition})
+    known.pop("ReplicaFailure", None)
     return [*merged, *(dict(condition) for condition in known.values())]

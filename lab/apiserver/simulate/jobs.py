@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.apiserver.core.printers.durations import parse_time
 from lab.apiserver.simulate.marks import counts, is_deleting, is_marked, is_true, marked, with_condition
-from lab.apiserver.simulate.pods import PODS, is_active, is_ready, new_pod
+from lab.apiserver.simulate.pod_objects import PODS, create_pod, is_active, is_ready, new_pod
 from lab.apiserver.simulate.replica_sets import owned_pods
 from lab.apiserver.simulate.world import World
 
@@ -35,9 +35,10 @@ async def reconcile(world: World, namespace: str, name: str) -> float | None:
     active = [pod for pod in pods if is_active(pod)]
     wanted = _wanted(job, succeeded)
     for _ in range(wanted - len(active)):
-        pod = await world.client.create(PODS, namespace, new_pod(job, job["spec"]["template"], world.node))
-        await world.event(job, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", "job-controller")
-        active.append(pod)
+        made = await create_pod(world, job, new_pod(job, job["spec"]["template"]), "job-controller")
+        if isinstance(made, str):
+            break
+        active.append(made)
     await _report(world, job, active, succeeded)
     return None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from lab.apiserver.core.errors import ApiError
 from lab.apiserver.simulate.marks import marked
-from lab.apiserver.simulate.pods import NODE_ADDRESS
+from lab.apiserver.simulate.pod_objects import NODE_ADDRESS
 from lab.apiserver.simulate.world import World
 
 NODES = "nodes"

@@ -1,53 +1,19 @@
-"""Pods: the scheduler's and the kubelet's part. No process runs; states follow each other as they would.
+"""Pods: the kubelet's part. No process runs; states follow each other as they would.
 
 Source: Kubernetes, Pod lifecycle; kubelet status manager (conditions, container states, reasons).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from lab.apiserver.simulate.marks import (
-    condition_of,
-    controller_of,
-    is_deleting,
-    is_marked,
-    is_true,
-    marked,
-    owner_reference,
-    with_condition,
-)
-from lab.apiserver.simulate.world import POD_NETWORK, World
+from lab.apiserver.simulate.marks import is_deleting, is_marked, is_true, marked, with_condition
+from lab.apiserver.simulate.pod_objects import CLAIMS, FINISHED, NODE_ADDRESS, PODS, claims_of
+from lab.apiserver.simulate.scheduling import schedule, tell_scheduled
+from lab.apiserver.simulate.world import World
 
-PODS = "pods"
-CLAIMS = "persistentvolumeclaims"
-FINISHED = ("Succeeded", "Failed")
 BACK_OFF = "ImagePullBackOff"
-
-
-def new_pod(
-    owner: Mapping[str, Any], template: Mapping[str, Any], node: str, *, name: str = "", labels: Mapping[str, str] = {}
-) -> dict[str, Any]:
-    """A pod of a controller's template, already on its node; with no name, one is generated from the owner's."""
-    metadata = marked({key: value for key, value in (template.get("metadata") or {}).items() if value})
-    metadata.pop("creationTimestamp", None)
-    metadata["labels"] = {**(metadata.get("labels") or {}), **labels}
-    metadata |= {"name": name} if name else {"generateName": f"{owner['metadata']['name']}-"}
-    metadata["namespace"] = owner["metadata"]["namespace"]
-    metadata["ownerReferences"] = [owner_reference(owner["apiVersion"], owner["kind"], owner)]
-    spec = {**template["spec"], **({} if template["spec"].get("nodeName") else {"nodeName": node})}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
-def is_active(pod: Mapping[str, Any]) -> bool:
-    """True for pods that count: neither finished nor being deleted."""
-    return not is_deleting(pod) and (pod.get("status") or {}).get("phase") not in FINISHED
-
-
-def is_ready(pod: Mapping[str, Any]) -> bool:
-    """True for active pods with the condition Ready."""
-    return is_active(pod) and is_true(pod, "Ready")
 
 
 async def reconcile(world: World, namespace: str, name: str) -> float | None:
@@ -62,7 +28,7 @@ async def reconcile(world: World, namespace: str, name: str) -> float | None:
         world.forget(uid)
         return None
     if not pod["spec"].get("nodeName"):
-        return await _schedule(world, pod)
+        return await schedule(world, pod)
     if pod["spec"]["nodeName"] != world.node:
         return None
     if not pod["status"].get("startTime"):
@@ -83,55 +49,6 @@ async def _terminate(world: World, pod: dict[str, Any]) -> float | None:
     return None
 
 
-async def _schedule(world: World, pod: dict[str, Any]) -> float | None:
-    metadata, spec = pod["metadata"], pod["spec"]
-    if spec.get("schedulingGates") or spec.get("schedulerName", "default-scheduler") != "default-scheduler":
-        return None
-    left = world.wait_for(metadata["uid"], "schedule", world.timing.schedule)
-    if left > 0:
-        return left
-    node = await world.client.find("nodes", "", world.node)
-    why = await _unschedulable(world, pod, node)
-    if why:
-        if condition_of(pod, "PodScheduled").get("message") != why:
-            condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}
-            conditions = with_condition(pod["status"].get("conditions") or (), condition, world.now())
-            await world.client.patch_status(PODS, pod, {"conditions": conditions})
-            await world.event(pod, "FailedScheduling", why, "default-scheduler")
-        return None
-    await world.client.bind(metadata["namespace"], metadata["name"], world.node)
-    return None
-
-
-async def _tell_scheduled(world: World, pod: Mapping[str, Any]) -> None:
-    metadata = pod["metadata"]
-    assigned = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {world.node}"
-    await world.event(pod, "Scheduled", assigned, "default-scheduler")
-
-
-async def _unschedulable(world: World, pod: Mapping[str, Any], node: Mapping[str, Any] | None) -> str:
-    tail = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
-    if node is None:
-        return "no nodes available to schedule pods"
-    if node["spec"].get("unschedulable"):
-        return f"0/1 nodes are available: 1 node(s) were unschedulable. {tail}"
-    labels = node["metadata"].get("labels") or {}
-    wanted: Mapping[str, str] = pod["spec"].get("nodeSelector") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return f"0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. {tail}"
-    for claim in _claims(pod):
-        found = await world.client.find(CLAIMS, pod["metadata"]["namespace"], claim)
-        if found is None:
-            return f'0/1 nodes are available: persistentvolumeclaim "{claim}" not found. {tail}'
-    return ""
-
-
-def _claims(pod: Mapping[str, Any]) -> list[str]:
-    """Names of the claims that a pod mounts."""
-    volumes = pod["spec"].get("volumes") or ()
-    return [v["persistentVolumeClaim"]["claimName"] for v in volumes if v.get("persistentVolumeClaim")]
-
-
 async def _accept(world: World, pod: dict[str, Any]) -> dict[str, Any]:
     """The kubelet takes note of the pod: everything waits, and the pod is marked as simulated."""
     now = world.now()
@@ -148,7 +65,7 @@ async def _accept(world: World, pod: dict[str, Any]) -> dict[str, Any]:
     ):
         conditions = with_condition(conditions, condition, now)
     if not is_true(pod, "PodScheduled"):
-        await _tell_scheduled(world, pod)
+        await tell_scheduled(world, pod)
     waiting = [_container(c, {"waiting": {"reason": "ContainerCreating"}}) for c in pod["spec"]["containers"]]
     status = {
         "phase": "Pending",
@@ -159,9 +76,6 @@ async def _accept(world: World, pod: dict[str, Any]) -> dict[str, Any]:
         "containerStatuses": waiting,
     }
     return await world.client.patch_status(PODS, pod, status)
-
-
-NODE_ADDRESS = "172.18.0.2"
 
 
 def _unready(pod: Mapping[str, Any]) -> str:
@@ -184,7 +98,7 @@ def _container(container: Mapping[str, Any], state: Mapping[str, Any], *, ready:
 
 
 async def _start(world: World, pod: dict[str, Any]) -> float | None:
-    for claim in _claims(pod):
+    for claim in claims_of(pod):
         found = await world.client.find(CLAIMS, pod["metadata"]["namespace"], claim)
         if found is None or (found.get("status") or {}).get("phase") != "Bound":
             return None
@@ -298,31 +212,3 @@ async def _finish(world: World, pod: dict[str, Any]) -> None:
     }
     await world.client.patch_status(PODS, pod, status)
     world.forget(pod["metadata"]["uid"])
-
-
-def highest_address(pods: Iterable[Mapping[str, Any]]) -> int:
-    """The number of the highest pod address in use, to go on from after a restart."""
-    highest = 0
-    for pod in pods:
-        parts = str((pod.get("status") or {}).get("podIP", "")).split(".")
-        if ".".join(parts[:2]) == POD_NETWORK and len(parts) == 4:
-            highest = max(highest, int(parts[2]) * 253 + int(parts[3]) - 2)
-    return highest
-
-
-def controller_key(pod: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """Group resource, namespace and name of a pod's controller, if it is simulated."""
-    owner = controller_of(pod)
-    if owner is None:
-        return None
-    group_resource = OWNERS.get((owner["apiVersion"], owner["kind"]))
-    return None if group_resource is None else (group_resource, pod["metadata"].get("namespace", ""), owner["name"])
-
-
-OWNERS = {
-    ("apps/v1", "Deployment"): "deployments.apps",
-    ("apps/v1", "ReplicaSet"): "replicasets.apps",
-    ("apps/v1", "StatefulSet"): "statefulsets.apps",
-    ("apps/v1", "DaemonSet"): "daemonsets.apps",
-    ("batch/v1", "Job"): "jobs.batch",
-}

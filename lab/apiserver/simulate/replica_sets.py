@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from lab.apiserver.core.printers.durations import parse_time
-from lab.apiserver.simulate.marks import condition_of, counts, is_deleting, owned_by
-from lab.apiserver.simulate.pods import PODS, is_active, is_ready, new_pod
+from lab.apiserver.simulate.marks import condition_of, counts, is_deleting, owned_by, with_condition
+from lab.apiserver.simulate.pod_objects import PODS, create_pod, is_active, is_ready, new_pod
 from lab.apiserver.simulate.world import World
 
 REPLICA_SETS = "replicasets.apps"
@@ -26,12 +26,13 @@ async def reconcile(world: World, namespace: str, name: str) -> float | None:
     wanted = spec.get("replicas", 1)
     pods = await owned_pods(world, replica_set)
     active = [pod for pod in pods if is_active(pod)]
+    failure = ""
     for _ in range(wanted - len(active)):
-        pod = await world.client.create(PODS, namespace, new_pod(replica_set, spec["template"], world.node))
-        await world.event(
-            replica_set, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", "replicaset-controller"
-        )
-        active.append(pod)
+        made = await create_pod(world, replica_set, new_pod(replica_set, spec["template"]), "replicaset-controller")
+        if isinstance(made, str):
+            failure = made
+            break
+        active.append(made)
     for pod in least_useful(active)[: max(0, len(active) - wanted)]:
         await world.client.delete(PODS, pod)
         await world.event(
@@ -44,9 +45,23 @@ async def reconcile(world: World, namespace: str, name: str) -> float | None:
         "replicas": len(active),
         "observedGeneration": replica_set["metadata"].get("generation"),
         **counts(fullyLabeledReplicas=len(active), readyReplicas=len(ready), availableReplicas=available),
+        "conditions": _conditions(world, replica_set, failure),
     }
     await world.client.patch_status(REPLICA_SETS, replica_set, status)
     return later
+
+
+def _conditions(world: World, replica_set: Mapping[str, Any], failure: str) -> list[dict[str, Any]] | None:
+    """ReplicaFailure while pods cannot be created; nothing otherwise."""
+    kept = [c for c in (replica_set.get("status") or {}).get("conditions") or () if c["type"] != "ReplicaFailure"]
+    if not failure:
+        return kept or None
+    known = condition_of(replica_set, "ReplicaFailure")
+    if known:
+        # The message names a pod that never was, another one each time: told once, it stays.
+        return [*kept, dict(known)]
+    failed = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": failure}
+    return with_condition(kept, failed, world.now())
 
 
 async def owned_pods(world: World, owner: Mapping[str, Any]) -> list[dict[str, Any]]:

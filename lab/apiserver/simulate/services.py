@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.apiserver.core.selectors import LabelSelector, Requirement
 from lab.apiserver.simulate.marks import is_deleting, marked, owner_reference
-from lab.apiserver.simulate.pods import PODS, is_active, is_ready
+from lab.apiserver.simulate.pod_objects import PODS, is_active, is_ready
 from lab.apiserver.simulate.world import World
 
 SERVICES = "services"

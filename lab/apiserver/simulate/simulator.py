@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.errors import ApiError
+from lab.apiserver.core.quota_admission import QUOTAS
 from lab.apiserver.core.store import Event
 from lab.apiserver.simulate import (
     claims,
@@ -20,7 +21,9 @@ from lab.apiserver.simulate import (
     deployments,
     jobs,
     nodes,
+    pod_objects,
     pods,
+    quotas,
     replica_sets,
     services,
     stateful_sets,
@@ -39,12 +42,14 @@ CONTROLLERS: dict[str, Reconcile] = {
     stateful_sets.STATEFUL_SETS: stateful_sets.reconcile,
     daemon_sets.DAEMON_SETS: daemon_sets.reconcile,
     jobs.JOBS: jobs.reconcile,
-    pods.PODS: pods.reconcile,
-    pods.CLAIMS: claims.reconcile,
+    pod_objects.PODS: pods.reconcile,
+    pod_objects.CLAIMS: claims.reconcile,
     claims.VOLUMES: claims.reconcile_volume,
     services.SERVICES: services.reconcile,
 }
 RETRY, LONGEST_RETRY = 0.05, 5.0
+PATIENCE = 20
+"""How often an object may change under work before pauses are made."""
 _log = logging.getLogger(__name__)
 
 
@@ -66,6 +71,7 @@ class Simulator:
         self._world = World(
             Client(transport), clock, timing, node or f"{cluster.name}-control-plane", refuses_image, events
         )
+        self._controllers = {**CONTROLLERS, QUOTAS: quotas.reconciler(cluster)}
         self._workloads = Workloads()
         self._tasks: asyncio.TaskGroup | None = None
         self._working: dict[Target, asyncio.Task[None]] = {}
@@ -83,11 +89,11 @@ class Simulator:
         self._cluster.listeners.append(self._heard)
         self._cluster.log_source = self.logs
         await nodes.ensure(self._world)
-        self._world.addresses = pods.highest_address(
-            entry.object() for entry in self._cluster.table(pods.PODS).entries.values()
+        self._world.addresses = pod_objects.highest_address(
+            entry.object() for entry in self._cluster.table(pod_objects.PODS).entries.values()
         )
         for group_resource, table in self._cluster.tables():
-            if group_resource in CONTROLLERS:
+            if group_resource in self._controllers:
                 for namespace, name in list(table):
                     self._wake((group_resource, namespace, name))
         for entry in list(self._cluster.table(deployments.DEPLOYMENTS).entries.values()):
@@ -109,7 +115,7 @@ class Simulator:
         return not self._working
 
     def _heard(self, event: Event) -> None:
-        if event.group_resource not in CONTROLLERS and event.group_resource not in (nodes.NODES, claims.CLASSES):
+        if event.group_resource == "events":
             return
         if event.type == "DELETED":
             self._world.forget(event.new.uid)
@@ -133,15 +139,20 @@ class Simulator:
 
     async def _work(self, target: Target) -> None:
         """Until the object is settled and nothing about it has changed since."""
-        again, failures = self._again[target], 0
+        again, failures, rounds = self._again[target], 0, 0
         try:
             while True:
                 again.clear()
                 wait, failures = await self._once(target, failures)
                 if again.is_set():
+                    rounds += 1
+                    if rounds > PATIENCE:
+                        # Two writers undo each other's work: they may, but not without pause.
+                        await asyncio.sleep(min(LONGEST_RETRY, RETRY * 2 ** (rounds - PATIENCE)))
                     continue
                 if wait is None:
                     return
+                rounds = 0
                 try:
                     async with asyncio.timeout(wait):
                         await again.wait()
@@ -153,7 +164,7 @@ class Simulator:
     async def _once(self, target: Target, failures: int) -> tuple[float | None, int]:
         group_resource, namespace, name = target
         try:
-            return await CONTROLLERS[group_resource](self._world, namespace, name), 0
+            return await self._controllers[group_resource](self._world, namespace, name), 0
         except ApiError as refused:
             if refused.code in (403, 404):
                 return None, 0

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.apiserver.simulate.marks import counts, digest, is_deleting, is_marked, marked, owner_reference
-from lab.apiserver.simulate.pods import CLAIMS, PODS, is_active, is_ready, new_pod
+from lab.apiserver.simulate.pod_objects import CLAIMS, PODS, is_active, is_ready, new_pod
 from lab.apiserver.simulate.replica_sets import count_available, owned_pods
 from lab.apiserver.simulate.world import World
 
@@ -79,7 +79,7 @@ async def _create(world: World, owner: Mapping[str, Any], ordinal: int, update: 
         "statefulset.kubernetes.io/pod-name": name,
         "apps.kubernetes.io/pod-index": str(ordinal),
     }
-    pod = new_pod(owner, spec["template"], world.node, name=name, labels=labels)
+    pod = new_pod(owner, spec["template"], name=name, labels=labels)
     pod["spec"] = {**pod["spec"], "hostname": name, "subdomain": spec.get("serviceName", ""), "volumes": volumes}
     made = await world.client.create(PODS, metadata["namespace"], pod)
     told = f"create Pod {name} in StatefulSet {metadata['name']} successful"

@@ -81,7 +81,7 @@ class World:
                 "message": message,
                 "source": {"component": component},
                 "reportingComponent": component,
-                "type": "Warning" if reason in ("Failed", "BackOff", "FailedScheduling") else "Normal",
+                "type": "Warning" if reason in ("Failed", "BackOff", "FailedScheduling", "FailedCreate") else "Normal",
                 "firstTimestamp": now,
                 "lastTimestamp": now,
                 "count": 1,

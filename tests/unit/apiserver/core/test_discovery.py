@@ -35,9 +35,15 @@ ALL = (PODS, DEPLOYMENTS, HPA_V1, HPA_V2, GADGETS, OTHERS)
 def test_versions_sort_by_stability_then_number() -> None:
     """Stable versions come before beta and alpha ones, whatever their numbers, and odd names come last."""
     versions = ["v1alpha1", "v2beta1", "v1", "v10", "v2", "v1beta2", "foo1"]
-    assert sorted(
-        versions, key=version_rank, reverse=True
-    ) == ["v10", "v2", "v1", "v2beta1", "v1beta2", "v1alpha1", "foo1"]
+    assert sorted(versions, key=version_rank, reverse=True) == [
+        "v10",
+        "v2",
+        "v1",
+        "v2beta1",
+        "v1beta2",
+        "v1alpha1",
+        "foo1",
+    ]
 
 
 def test_core_versions() -> None:

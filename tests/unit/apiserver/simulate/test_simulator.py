@@ -420,3 +420,56 @@ def test_foreign_writers_do_not_stop_it(simulate) -> None:
         assert (await bench.get("deployments.apps", "web"))["status"]["availableReplicas"] == 3
 
     simulate(scenario)
+
+
+def quota(**hard: str) -> dict[str, Any]:
+    """A ResourceQuota."""
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": hard}}
+
+
+def test_quota_holds_pods_back_until_there_is_room(simulate) -> None:
+    """A ReplicaSet says what it may not create, and goes on when the quota grows."""
+
+    async def scenario(bench) -> None:
+        await bench.create("resourcequotas", quota(pods="1"))
+        await bench.create("deployments.apps", workload("Deployment", replicas=2))
+        await bench.api.clock.sleep(2)
+        found = await bench.get("resourcequotas", "q")
+        assert found["status"] == {"hard": {"pods": "1"}, "used": {"pods": "1"}}
+        failure = conditions(await bench.get("deployments.apps", "web"))["ReplicaFailure"]
+        assert failure == ("True", "FailedCreate")
+        events = await bench.client.list("events", "default")
+        told = [e["message"] for e in events if e["reason"] == "FailedCreate"]
+        assert told
+        assert all("exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1" in text for text in told)
+        assert len(told) < 10
+        await bench.change("resourcequotas", "q", {"spec": {"hard": {"pods": "2"}}})
+        await bench.settle()
+        assert len(await bench.pods()) == 2
+        assert "ReplicaFailure" not in conditions(await bench.get("deployments.apps", "web"))
+        assert (await bench.get("resourcequotas", "q"))["status"]["used"] == {"pods": "2"}
+
+    simulate(scenario)
+
+
+def test_pods_wait_for_a_node_that_takes_them(simulate) -> None:
+    """A tainted or cordoned node takes no pod that does not tolerate it; freed, it takes those that waited."""
+
+    async def scenario(bench) -> None:
+        node = await bench.get("nodes", "c-control-plane", "")
+        taints = [{"key": "gpu", "value": "yes", "effect": "NoSchedule"}]
+        await bench.client.patch("nodes", node, {"spec": {"taints": taints}})
+        await bench.create("deployments.apps", workload("Deployment"))
+        tolerant = workload("Deployment", "patient")
+        tolerant["spec"]["template"]["spec"]["tolerations"] = [{"key": "gpu", "operator": "Exists"}]
+        await bench.create("deployments.apps", tolerant)
+        await bench.api.clock.sleep(2)
+        phases = {pod["metadata"]["labels"]["app"]: pod for pod in await bench.pods()}
+        assert phases["patient"]["status"]["phase"] == "Running"
+        waiting = next(c for c in phases["web"]["status"]["conditions"] if c["type"] == "PodScheduled")
+        assert "had untolerated taint(s) {gpu: yes}" in waiting["message"]
+        await bench.client.patch("nodes", await bench.get("nodes", "c-control-plane", ""), {"spec": {"taints": None}})
+        await bench.settle()
+        assert {pod["status"]["phase"] for pod in await bench.pods()} == {"Running"}
+
+    simulate(scenario)
