@@ -31,7 +31,10 @@ _WHY = (
 
 _NAME_PARTS = ("kubeconfig", "token", "password", "certificate", "credential", "privatekey", "clientkey", "apiserver")
 _NAMES = frozenset(
-    ["server", "endpoint", "endpoints", "url", "uri", "address", "host", "username", "secret", "secretref", "secretname", "cert", "certs", "ca", "cadata", "cacert", "cabundle", "tls", "key", "keydata", "bearer", "auth", "login"]
+    ("server", "endpoint", "endpoints", "url", "uri", "address", "host", "username", "secret", "secretref")
+)
+_SECRET_NAMES = frozenset(
+    ("secretname", "cert", "certs", "ca", "cadata", "cacert", "cabundle", "tls", "key", "keydata", "bearer", "auth")
 )
 _VALUES = (
     ("a URL", re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")),
@@ -167,7 +170,7 @@ def _connections(path: str, value: object) -> Iterator[FieldError]:
 
 def _is_connection(name: str) -> bool:
     plain = re.sub(r"[^a-z]", "", name.rpartition("/")[2].lower())
-    return plain in _NAMES or any(part in plain for part in _NAME_PARTS)
+    return plain in _NAMES or plain in _SECRET_NAMES or any(part in plain for part in _NAME_PARTS)
 
 
 def _refusal(kind: tuple[str, str], obj: Object, faults: list[FieldError]) -> ApiError:

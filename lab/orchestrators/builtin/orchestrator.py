@@ -23,7 +23,6 @@ from lab.kube.paths import (
     REPOSITORY,
     WORKLOAD_CLUSTER,
     Object,
-    name_of,
     namespace_of,
 )
 from lab.model.fidelity import Fidelity
@@ -162,6 +161,7 @@ class BuiltinOrchestrator:
                     await informer.synced.wait()
                 group.create_task(self._repositories.queue.run())
                 await self._repositories.first_look()
+                self.revisions.show_all()
                 group.create_task(self._contexts.queue.run())
                 group.create_task(self._ensuring.queue.run())
                 group.create_task(self._approvals.queue.run())
@@ -186,7 +186,6 @@ class BuiltinOrchestrator:
 
     def _repository_changed(self, change: str, obj: Object) -> None:
         self._repositories.changed(change, obj)
-        self._contexts.repository_changed(namespace_of(obj), name_of(obj))
 
     def _variant_changed(self, change: str, obj: Object) -> None:
         key = self._variants.note(change, obj)

@@ -63,7 +63,7 @@ class RepositoryController:
         self._period = period
         self._failures: dict[Key, int] = {}
         self._at_branch: dict[tuple[str, str, str], set[Key]] = defaultdict(set)
-        self._state: dict[Key, tuple[bool, str]] = {}
+        self._state: dict[Key, tuple[str, str]] = {}
         self._looked: dict[Key, asyncio.Event] = {}
         self.queue: WorkQueue[Key] = WorkQueue(self.reconcile, failed=self._failed, workers=16)
         self.on_change: list[Callable[[str, str], None]] = []
@@ -75,8 +75,10 @@ class RepositoryController:
         place = _branch(_shelf(key, obj))
         if change == "DELETED":
             self._at_branch[place].discard(key)
+            self._now(key, None)
         else:
             self._at_branch[place].add(key)
+            self._now(key, (str(condition_of(obj, "Ready").get("status") or ""), cluster_of(obj)))
         self.queue.add(key)
 
     async def first_look(self) -> None:
@@ -152,7 +154,6 @@ class RepositoryController:
             await set_finalizer(self._client, REPOSITORY, obj, FINALIZER, present=False)
         if shelf is not None or obj is not None:
             self._bus.publish(RepositoryRemoved(shown_name(*key)))
-        self._now(key, None)
 
     async def _report(self, key: Key, obj: Object, shelf: ShelfStore | None, fault: str) -> None:
         about = _shelf(key, obj)
@@ -165,7 +166,6 @@ class RepositoryController:
         if status != (obj.get("status") or {}):
             patch = {"status": status}
             await self._client.patch(REPOSITORY, key[1], patch, namespace=key[0], subresource="status")
-        self._now(key, (not fault, about.cluster))
 
     def _status(self, obj: Object, shelf: ShelfStore | None, fault: str) -> dict[str, Any]:
         known: dict[str, Any] = dict(obj.get("status") or {})
@@ -186,12 +186,12 @@ class RepositoryController:
                 status["lastFullSyncTime"] = now
         return status
 
-    def _now(self, key: Key, state: tuple[bool, str] | None) -> None:
+    def _now(self, key: Key, state: tuple[str, str] | None) -> None:
         """Tell whoever depends on a Repository when it became ready, was lost or got another cluster."""
         if self._state.get(key) == state:
             return
         if state is None:
-            self._state.pop(key)
+            self._state.pop(key, None)
         else:
             self._state[key] = state
         for hear in self.on_change:

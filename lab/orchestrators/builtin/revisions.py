@@ -6,7 +6,7 @@ What the API shows is a projection of what Git holds; nothing is kept here that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from lab.orchestrators.builtin.objects import Object, package_revision, resources_object
@@ -28,6 +28,10 @@ class Projection(Protocol):
         """Show it no more."""
         ...
 
+    def replace(self, objs: Iterable[dict[str, Any]]) -> None:
+        """Show exactly these."""
+        ...
+
 
 class Revisions:
     """Shelves by (namespace, Repository); listeners hear of every revision that changed or is gone."""
@@ -44,6 +48,14 @@ class Revisions:
     def show_in(self, revisions: Projection, resources: Projection) -> None:
         """Use these projections from now on."""
         self._revisions, self._resources = revisions, resources
+
+    def show_all(self) -> None:
+        """Show everything that is known, and nothing that an earlier process may have left on show."""
+        if self._revisions is None or self._resources is None:
+            return
+        known = [(shelf, revision) for shelf in self.shelves.values() for revision in shelf.revisions.values()]
+        self._revisions.replace([self.object_of(shelf, revision) for shelf, revision in known])
+        self._resources.replace([self.resources_of(shelf, revision) for shelf, revision in known])
 
     def find(self, namespace: str, name: str) -> tuple[ShelfStore, Revision] | None:
         """A revision and where it stands, or None."""

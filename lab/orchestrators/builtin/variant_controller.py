@@ -25,7 +25,7 @@ from lab.kube.client import KubeClient, KubeError
 from lab.kube.paths import PACKAGE_VARIANT, Object, metadata, name_of, namespace_of
 from lab.kube.queue import WorkQueue
 from lab.orchestrators.builtin.api_faults import render_text
-from lab.orchestrators.builtin.conditions import Condition, with_conditions
+from lab.orchestrators.builtin.conditions import Condition, condition_of, with_conditions
 from lab.orchestrators.builtin.creation_rules import InvalidName, Refused
 from lab.orchestrators.builtin.engine import Missing
 from lab.orchestrators.builtin.ensuring import Ensured, Ensuring, NotPublished
@@ -116,6 +116,8 @@ class VariantController:
         if faults := faults_of(obj):
             await self._stall(obj, spec, "LAB205", "; ".join(faults))
             return None
+        if self._not_looked_at_yet(spec):
+            return None
         upstream = self._upstream(spec)
         if isinstance(upstream, tuple):
             await self._stall(obj, spec, *upstream)
@@ -125,6 +127,12 @@ class VariantController:
             return None
         await self._ensure(obj, spec, upstream)
         return None
+
+    def _not_looked_at_yet(self, spec: VariantSpec) -> bool:
+        """Whether a Repository was registered a moment ago: its first look will wake the variant."""
+        sides = ((spec.namespace, name) for name in (spec.upstream_repository, spec.repository))
+        found = (self._repositories.get(key) for key in sides)
+        return any(repository is not None and not condition_of(repository, "Ready") for repository in found)
 
     def _upstream(self, spec: VariantSpec) -> Revision | tuple[str, str]:
         """The upstream revision, or code and message why there is none."""
