@@ -57,8 +57,7 @@ class OpenAPI:
         self._custom_schema = custom_schema
         self._describe = describe
         self._digests: dict[Resource, tuple[object, str]] = {}
-        self._documents = lru_cache(maxsize=64)(self._document)
-        self._encoded = lru_cache(maxsize=512)(self._encode)
+        self._documents = lru_cache(maxsize=8)(self._document)
 
     def index(self, resources: Iterable[Resource]) -> dict[str, Any]:
         """The reply to `GET /openapi/v3`: for each group and version a URL whose hash changes with its content."""
@@ -76,18 +75,6 @@ class OpenAPI:
         """The document of one group and version, shared between callers: do not change it."""
         served = [r for r in resources if (r.group, r.version) == (group, version)]
         return self._documents(group, version, self._digest(served), _Served(tuple(served)))
-
-    def document_bytes(self, group: str, version: str, resources: Iterable[Resource]) -> bytes:
-        """The same document as JSON, encoded once."""
-        served = [r for r in resources if (r.group, r.version) == (group, version)]
-        return self._encoded(group, version, self._digest(served), _Served(tuple(served)))
-
-    def _encode(self, group: str, version: str, digest: str, served: _Served) -> bytes:
-        return bytes(memoryview(orjson.dumps(self._documents(group, version, digest, served))))
-
-    def etag(self, group: str, version: str, resources: Iterable[Resource]) -> str:
-        """The hash that the index shows for this group and version."""
-        return self._digest([r for r in resources if (r.group, r.version) == (group, version)])
 
     def _digest(self, served: Sequence[Resource]) -> str:
         """128 hexadecimal digits, cached per resource because they are shared and never change."""
@@ -171,16 +158,6 @@ def kubernetes_openapi(read_model: ReadModel | None = None) -> OpenAPI:
     """The maker over Kubernetes' own components; with `read_model` its documents carry sentences for `explain`."""
     describe = None if read_model is None else describer(read_model)
     return OpenAPI(data.component, data.component_for, _custom_schema, describe)
-
-
-def index(resources: Iterable[Resource]) -> dict[str, Any]:
-    """`OpenAPI.index` without sentences."""
-    return kubernetes_openapi().index(resources)
-
-
-def document(group: str, version: str, resources: Iterable[Resource]) -> dict[str, Any]:
-    """`OpenAPI.document` without sentences."""
-    return kubernetes_openapi().document(group, version, resources)
 
 
 def _custom_schema(resource: Resource) -> Mapping[str, Any] | None:

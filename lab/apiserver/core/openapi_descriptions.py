@@ -31,6 +31,7 @@ _PROPERTY = re.compile(
     r'    @property\n    def (?P<name>\w+)\(self\):\n        """Gets the [^\n]*\n\n(?P<text>.*?)\n\n        :return:',
     re.DOTALL,
 )
+_AFTER_FIELDS = "\n    openapi_types: ClassVar"
 _NAMES = re.compile(r"^    attribute_map = (\{.*?\n    \})", re.MULTILINE | re.DOTALL)
 
 
@@ -67,9 +68,12 @@ def _snake(name: str) -> str:
 def sentences(model: str) -> dict[str, str]:
     """The sentences in the text of one model file, by JSON name of the property."""
     found: dict[str, str] = {}
-    if whole := _CLASS.search(model):
+    begin = max(0, model.find("\nclass "))
+    if whole := _CLASS.search(model, begin):
         found[""] = " ".join(whole["text"].split())
-    for field in _FIELD.finditer(model):
+    # What follows the fields of a pydantic model is long and says nothing.
+    end = model.find(_AFTER_FIELDS, begin)
+    for field in _FIELD.finditer(model, begin, end if end >= 0 else len(model)):
         told = _DESCRIPTION.search(field["arguments"])
         alias = _ALIAS.search(field["arguments"])
         if told:

@@ -95,9 +95,3 @@ def test_sentences_are_added() -> None:
 def test_a_property_called_ref_is_no_reference() -> None:
     """The schema of CRDs has a property that is itself called `$ref`."""
     assert list(references({"properties": {"$ref": {"type": "string"}, "a": {"$ref": "#/x/b"}}})) == ["b"]
-
-
-def test_bytes_are_encoded_once() -> None:
-    """Clients of any number of clusters get the same bytes."""
-    maker = made()
-    assert maker.document_bytes("apps", "v1", [DEPLOYMENTS]) is maker.document_bytes("apps", "v1", [DEPLOYMENTS])
