@@ -181,6 +181,7 @@ def kubectl(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Kubectl
         "PATH": os.environ["PATH"],
         "KUBECONFIG": str(server.kubeconfig),
         "LANG": "C.UTF-8",
+        "GOGC": "off",
     }
 
     def run(
