@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli.console import Console
+from lab.cli.console import WIDTH, Console, wrap
 from lab.cli.failures import command as pasteable
 from lab.cli.session import act, output_option, wanted
 from lab.errors.base import LabError
@@ -114,7 +114,8 @@ def _flows(console: Console, spec: LabSpec, home: Home, output: str, began: floa
     for proof in ran.proofs:
         console.tick("proof", f"{proof.cluster} itself says: {', '.join(proof.namespaces)} Active; {proof.synced}")
     for warning in ran.warnings:
-        console.say(f"  {console.style('!', 'warn')} {warning}")
+        for index, line in enumerate(wrap(warning, WIDTH - 6)):
+            console.say(f"  {console.style('!', 'warn') if index == 0 else ' '} {line}")
     took = time.monotonic() - began
     if output == "json":
         trails = [t.as_dict() for t in ran.trails]

@@ -77,6 +77,9 @@ def _printer(resource: Resource) -> Printer:
     if not resource.custom and not resource.columns:
         return PRINTERS.get(resource.group_resource, administration.DEFAULT)
     listed = resource.columns or (_AGE,)
+    if listed[0].name == _NAME.name:
+        # A virtual resource may name its columns whole, as an aggregated API server does.
+        listed = listed[1:]
     readers = [_cell_reader(column) for column in listed]
     described = tuple(
         Column(

@@ -65,6 +65,8 @@ class RepositoryController:
         self._at_branch: dict[tuple[str, str, str], set[Key]] = defaultdict(set)
         self._state: dict[Key, tuple[str, str]] = {}
         self._looked: dict[Key, asyncio.Event] = {}
+        told = (record.event for record in bus.records)
+        self._introduced = {event.repository for event in told if isinstance(event, RepositoryChanged)}
         self.queue: WorkQueue[Key] = WorkQueue(self.reconcile, failed=self._failed, workers=16)
         self.on_change: list[Callable[[str, str], None]] = []
         revisions.listeners.append(self._heard)
@@ -94,6 +96,7 @@ class RepositoryController:
             return None
         if not has_finalizer(obj, FINALIZER):
             await set_finalizer(self._client, REPOSITORY, obj, FINALIZER, present=True)
+        self._introduce(key, obj)
         try:
             shelf = await self._look(key, obj)
         except (GitFailure, LabError, RepositoryFault, CredentialFault) as error:
@@ -154,6 +157,14 @@ class RepositoryController:
             await set_finalizer(self._client, REPOSITORY, obj, FINALIZER, present=False)
         if shelf is not None or obj is not None:
             self._bus.publish(RepositoryRemoved(shown_name(*key)))
+
+    def _introduce(self, key: Key, obj: Object) -> None:
+        """Tell of a Repository before anything in it is told: whether a cluster pulls it decides what its news mean."""
+        name, about = shown_name(*key), _shelf(key, obj)
+        if name not in self._introduced:
+            self._introduced.add(name)
+            facts = (name, about.url, about.tracked.branch, about.deployment, about.cluster)
+            self._bus.publish(RepositoryChanged(*facts, False, "Repository reconciliation in progress"))
 
     async def _report(self, key: Key, obj: Object, shelf: ShelfStore | None, fault: str) -> None:
         about = _shelf(key, obj)

@@ -173,7 +173,7 @@ def test_objects_may_be_applied_in_any_order(bench, run):
 
 
 def test_a_registered_repository_says_what_it_holds(bench, run):
-    """A ready Repository has its packages counted and its branch's head named, and is told once."""
+    """A ready Repository has its packages counted and its branch's head named; it is told when met and when ready."""
 
     async def flow() -> None:
         await bench.start()
@@ -185,7 +185,10 @@ def test_a_registered_repository_says_what_it_holds(bench, run):
         assert found["status"]["gitCommitHash"] == head
         told = [event for event in bench.events(RepositoryChanged) if event.repository == "nephio-my-ran"]
         url = "http://git.lab.example/lab/nephio-my-ran.git"
-        assert [RepositoryChanged("nephio-my-ran", url, "main", True, "my-ran", True)] == told
+        met = RepositoryChanged(
+            "nephio-my-ran", url, "main", True, "my-ran", False, "Repository reconciliation in progress"
+        )
+        assert [met, RepositoryChanged("nephio-my-ran", url, "main", True, "my-ran", True)] == told
 
     run(flow())
 
