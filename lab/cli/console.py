@@ -145,10 +145,20 @@ def table(
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` columns; words longer than that stand alone and whole."""
+    """The text in lines of at most `width` columns; a longer word is broken behind a dot, slash or dash."""
     import textwrap
 
     lines: list[str] = []
     for part in text.splitlines():
-        lines += textwrap.wrap(part, width, break_long_words=False, break_on_hyphens=False) or [""]
+        for line in textwrap.wrap(part, width, break_long_words=False, break_on_hyphens=False) or [""]:
+            lines += _broken(line, width)
     return lines
+
+
+def _broken(line: str, width: int) -> list[str]:
+    pieces = []
+    while len(line) > width:
+        cut = max(line.rfind(sign, 0, width) for sign in "./-@ ") + 1 or width
+        pieces.append(line[:cut].rstrip())
+        line = line[cut:].lstrip()
+    return [*pieces, line]
