@@ -56,7 +56,8 @@ def cnis_of(resource: Resource) -> list[Need]:
     """The CNI plugins that an object asks for: of attachments, and of Nephio's Interface."""
     if resource.kind == "NetworkAttachmentDefinition":
         config = _attachment(resource)
-        plugins = [config, *(each for each in config.get("plugins") or [] if isinstance(each, dict))]
+        chain = config.get("plugins")
+        plugins = [config, *(each for each in (chain if isinstance(chain, list) else []) if isinstance(each, dict))]
         types = [str(plugin["type"]) for plugin in plugins if plugin.get("type")]
         place = _places(resource, "spec", "config")
         return [Need(name, "spec.config", place(f'"{name}"')) for name in types if name not in _CHAINED]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 from typing import Any
 
-from lab.kit.yaml_nodes import MappingNode
+from lab.kit.yaml_nodes import MappingNode, YamlFault
 from lab.kit.yaml_walk import field as node_at
-from lab.render.functions._contract import Outcome, Result
+from lab.render.functions._contract import Outcome, Result, refused
 from lab.render.functions._table import FUNCTIONS, function_for, function_name
 from lab.render.kptfile import FILE, Kptfile, texts_of
 from lab.render.manifests import krm_fault, read_package, write_back
@@ -104,7 +104,11 @@ class _Run:
         numbers = self.scope(path)
         chosen = [number for number in numbers if selected(self.resources[number], function)]
         before = [self.resources[number] for number in chosen]
-        outcome = call(tuple(before), config)
+        try:
+            outcome = call(tuple(before), config)
+        except YamlFault as fault:
+            message = f"the function's change cannot be read as YAML: {fault.message}"
+            outcome = refused(before, Result(message, severity="error"))
         self.record(path, where, function, outcome)
         if kind == "mutators":
             for number, resource in zip(chosen, outcome.resources, strict=True):

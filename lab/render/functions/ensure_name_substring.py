@@ -106,7 +106,8 @@ def _referring(resource: Resource, renamed: Mapping[tuple[str, str], str]) -> Re
 def _typed_references(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """References that name the kind as well: roles, subjects and scale targets."""
     spec = data.get("spec")
-    found = [data.get("roleRef"), *(data.get("subjects") or [])]
+    subjects = data.get("subjects")
+    found = [data.get("roleRef"), *(subjects if isinstance(subjects, list) else [])]
     found.append(spec.get("scaleTargetRef") if isinstance(spec, dict) else None)
     return [holder for holder in found if isinstance(holder, dict)]
 

@@ -62,7 +62,9 @@ def _containers(resource: Resource, data: dict[str, Any]) -> Iterator[dict[str, 
         spec = spec.get(step) if isinstance(spec, dict) else None
     if isinstance(spec, dict):
         for kind in ("initContainers", "containers"):
-            yield from (container for container in spec.get(kind) or [] if isinstance(container, dict))
+            containers = spec.get(kind)
+            if isinstance(containers, list):
+                yield from (container for container in containers if isinstance(container, dict))
 
 
 def _set(container: dict[str, Any], wanted: Mapping[str, str]) -> int:

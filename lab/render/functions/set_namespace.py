@@ -108,7 +108,8 @@ def _holders(resource: Resource, data: dict[str, Any]) -> list[tuple[dict[str, A
             holder = holder[step]
         return [(holder, "namespace")]
     if resource.kind == "ClusterRoleBinding":
-        subjects = data.get("subjects") or []
+        given = data.get("subjects")
+        subjects = given if isinstance(given, list) else []
         return [(subject, "namespace") for subject in subjects if isinstance(subject, dict) and "namespace" in subject]
     return []
 

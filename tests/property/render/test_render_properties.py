@@ -43,7 +43,7 @@ def _specs(package: dict[str, str]) -> dict[str, Any]:
 
 
 @given(before=PACKAGES, after=PACKAGES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_unchanged_copy_becomes_the_new_upstream(before: dict[str, Any], after: dict[str, Any]) -> None:
     """When nothing was changed here, an upgrade gives what a fresh clone of the new upstream holds."""
     local = clone_package(_package(before), name="mine", upstream=V1, deployment=False)
@@ -53,7 +53,7 @@ def test_an_unchanged_copy_becomes_the_new_upstream(before: dict[str, Any], afte
 
 
 @given(before=PACKAGES, here=PACKAGES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_unchanged_upstream_leaves_the_copy_as_it_is(before: dict[str, Any], here: dict[str, Any]) -> None:
     """When upstream did not change, every byte of the local objects stays."""
     local = clone_package(_package(here), name="mine", upstream=V1, deployment=False)
