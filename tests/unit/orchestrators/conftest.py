@@ -85,6 +85,39 @@ class Route:
         return self.folder / url.rpartition("/")[2]
 
 
+class MortalTransport:
+    """A transport whose process dies before or after its n-th write; `die` is None for one that lives."""
+
+    def __init__(self, inner: LocalTransport) -> None:
+        self._inner = inner
+        self.writes = 0
+        self.die: tuple[str, int] | None = None
+        self.died = asyncio.Event()
+
+    async def request(self, method: str, path: str, **options: Any) -> Any:
+        """One request."""
+        if method == "GET":
+            return await self._inner.request(method, path, **options)
+        self.writes += 1
+        self._maybe("before")
+        reply = await self._inner.request(method, path, **options)
+        self._maybe("after")
+        return reply
+
+    async def open(self, method: str, path: str, **options: Any) -> Any:
+        """One stream."""
+        return await self._inner.open(method, path, **options)
+
+    async def close(self) -> None:
+        """Let go."""
+        await self._inner.close()
+
+    def _maybe(self, moment: str) -> None:
+        if self.die == (moment, self.writes):
+            self.died.set()
+            raise Killed(moment)
+
+
 class Bench:
     """The orchestrator's world."""
 
@@ -97,7 +130,7 @@ class Bench:
         self.api = ApiServer(self.clock)
         self.client: KubeClient
         self.orchestrator: BuiltinOrchestrator | None = None
-        self.points: list[str] = []
+        self.at_point: Callable[[str], Coroutine[Any, Any, None]] | None = None
         self.die_at: Callable[[str], bool] = lambda _: False
         self._pushes = 0
 
@@ -131,12 +164,13 @@ class Bench:
         """A cluster admin of that name."""
         return KubeClient(LocalTransport(self.api, "mgmt", Identity(UserInfo(name, ADMIN.user.groups))))
 
-    async def start(self) -> None:
-        """Start the orchestrator, as a new process that has the journal."""
+    async def start(self, *, die: tuple[str, int] | None = None) -> None:
+        """Start the orchestrator, as a new process that has the journal; with `die` it dies at that write."""
         self.bus = EventBus(self.clock, self.bus.records)
         identity = Identity(UserInfo(USER, GROUPS))
+        self.transport = MortalTransport(LocalTransport(self.api, "mgmt", identity))
         self.orchestrator = BuiltinOrchestrator(
-            ManagementCluster("mgmt", LocalTransport(self.api, "mgmt", identity)),
+            ManagementCluster("mgmt", self.transport),
             serve_virtual=self.api.cluster("mgmt").serve_virtual,
             git_route=self.route,
             bus=self.bus,
@@ -146,7 +180,12 @@ class Bench:
             period=15.0,
             reached=self._reached,
         )
-        await self.orchestrator.start()
+        self.transport.die = die
+        try:
+            await self.orchestrator.start()
+        except BaseExceptionGroup:
+            if not self.transport.died.is_set():
+                raise
 
     async def stop(self) -> None:
         """Stop the orchestrator."""
@@ -160,9 +199,10 @@ class Bench:
         await self.start()
 
     async def _reached(self, point: str) -> None:
-        self.points.append(point)
         if self.die_at(point):
             raise Killed(point)
+        if self.at_point is not None:
+            await self.at_point(point)
 
     # -- the person -------------------------------------------------------------------------------------------
 
@@ -199,11 +239,15 @@ class Bench:
         )
         await repository.push({"refs/heads/main": (head, commit), f"refs/tags/{name}/v{version}": (None, commit)})
 
-    async def both(self) -> None:
+    async def both_published(self) -> None:
         """Register the blueprints and my-ran's repository, with the baseline published."""
         await self.publish()
         await self.register("nephio-blueprints")
         await self.register("nephio-my-ran", cluster="my-ran")
+
+    async def both(self) -> None:
+        """The same, and wait until the orchestrator is ready for them."""
+        await self.both_published()
         await self.until(lambda: self.ready(REPOSITORY, "nephio-my-ran"))
         await self.until(lambda: self.ready(REPOSITORY, "nephio-blueprints"))
 
