@@ -24,6 +24,7 @@ from lab.apiserver.serve.local import LocalTransport
 from lab.apiserver.serve.tls import server_context
 from lab.apiserver.server import ApiServer
 from lab.apiserver.simulate.client import Client
+from lab.apiserver.simulate.launch import simulator_of
 from lab.apiserver.simulate.logs import LogBook
 from lab.apiserver.simulate.simulator import Simulator
 from lab.apiserver.simulate.timing import Timing
@@ -113,13 +114,7 @@ class Server:
         self._client = Client(transport)
         self._cluster = api.cluster(CLUSTER)
         async with asyncio.TaskGroup() as tasks:
-            self.simulator = Simulator(
-                api.cluster(CLUSTER),
-                transport,
-                self.clock,
-                timing=QUICK,
-                refuses_image=lambda image: "refused" in image,
-            )
+            self.simulator = simulator_of(api, CLUSTER, timing=QUICK, refuses_image=lambda image: "refused" in image)
             await self.simulator.start(tasks)
             self._ready.set()
             await self._stop.wait()

@@ -77,8 +77,7 @@ async def _create_set(world: World, deployment: Mapping[str, Any], sets: Sequenc
     labels = {**template["metadata"]["labels"], HASH_LABEL: hashed}
     annotations = {
         REVISION: str(max((_revision(s) for s in sets), default=0) + 1),
-        DESIRED: str(spec.get("replicas", 1)),
-        MAXIMUM: str(spec.get("replicas", 1) + bounds(deployment)[0]),
+        **_sizes(deployment),
     }
     selector = spec["selector"]
     size = 0 if sets else spec.get("replicas", 1)
@@ -110,6 +109,12 @@ async def _create_set(world: World, deployment: Mapping[str, Any], sets: Sequenc
     return made
 
 
+def _sizes(deployment: Mapping[str, Any]) -> dict[str, str]:
+    """What a ReplicaSet notes of the Deployment's size."""
+    wanted = deployment["spec"].get("replicas", 1)
+    return {DESIRED: str(wanted), MAXIMUM: str(wanted + bounds(deployment)[0])}
+
+
 async def _annotate(world: World, deployment: dict[str, Any], current: Mapping[str, Any] | None) -> dict[str, Any]:
     """Show the revision and the mark on the Deployment; a template that came back becomes the latest revision."""
     wanted = marked({})["annotations"]
@@ -136,7 +141,8 @@ async def _scale(world: World, deployment: Mapping[str, Any], replica_set: dict[
     before = _size(replica_set)
     if before == size:
         return
-    replica_set |= await world.client.patch(REPLICA_SETS, replica_set, {"spec": {"replicas": size}})
+    changes = {"spec": {"replicas": size}, "metadata": {"annotations": _sizes(deployment)}}
+    replica_set |= await world.client.patch(REPLICA_SETS, replica_set, changes)
     await _tell_scaling(world, deployment, replica_set, before, size)
 
 

@@ -13,6 +13,7 @@ from lab.apiserver.core.identity import ADMIN
 from lab.apiserver.serve.local import LocalTransport
 from lab.apiserver.server import ApiServer
 from lab.apiserver.simulate.client import Client, path_of
+from lab.apiserver.simulate.launch import simulator_of
 from lab.apiserver.simulate.simulator import Simulator
 from lab.kit.clock import LoopClock
 from lab.kit.virtual_time import VirtualTimeLoop
@@ -32,8 +33,7 @@ class Bench:
 
     def make_simulator(self, **options: Any) -> Simulator:
         """A simulator of this cluster."""
-        identity = self.api.fleet.identity("c", "system:kube-controller-manager", ("system:masters",))
-        return Simulator(self.cluster, LocalTransport(self.api, "c", identity), self.api.clock, **options)
+        return simulator_of(self.api, "c", **options)
 
     async def create(self, group_resource: str, obj: dict[str, Any], namespace: str = "default") -> dict[str, Any]:
         """Create an object."""
