@@ -22,7 +22,7 @@ from lab.apiserver.core.request import Request, Response, WatchHandle
 from lab.apiserver.core.template import Template
 from lab.apiserver.core.watching import Watcher
 from lab.apiserver.fleet import Fleet
-from lab.apiserver.persist.journal import Persistence
+from lab.apiserver.persist.journal import Persistence, StoredCluster
 from lab.apiserver.persist.key_files import KeyMemory
 from lab.errors.base import LabError
 from lab.kit.clock import Clock, SystemClock, timestamp
@@ -64,6 +64,117 @@ class _Timers:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             _log.error("a bug in a controller of the API server", exc_info=task.exception())
+
+    async def stop(self) -> None:
+        """Cancel everything that is still to come."""
+        self._stopped = True
+        for handle in self._handles:
+            handle.cancel()
+        self._handles.clear()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class ApiServer:
+    """A fleet of clusters. Between `start` and `stop` it answers; without a store nothing outlives the process."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        store: Persistence | None = None,
+        keys: KeyStore | None = None,
+        delays: Delays | None = None,
+        faults: Faults | None = None,
+        read_model: ReadModel | None = None,
+        today: Callable[[], datetime] | None = None,
+    ) -> None:
+        """`keys` keeps authorities and signing keys, `read_model` gives `kubectl explain` its sentences.
+
+        `today` is the hour for certificates: TLS peers go by the machine's time, whatever clock the lab runs on.
+        """
+        self.clock = clock
+        self.faults = faults or Faults()
+        self.ledger = Ledger()
+        self._store = store
+        self._keys: KeyStore = keys if keys is not None else KeyMemory()
+        self._today = today or SystemClock().now
+        self._timers = _Timers()
+        self._trusting: list[Callable[[bytes], None]] = []
+        self._delays = delays or Delays()
+        self.serving_authority = self._serving_authority()
+        self.documents = Documents(kubernetes_openapi(read_model))
+        self._fleet: Fleet | None = None
+
+    def _serving_authority(self) -> CertificateAuthority:
+        certificate, key = self._keys.load("serving-ca.crt"), self._keys.load("serving-ca.key")
+        if certificate and key:
+            try:
+                return CertificateAuthority.load(certificate, key)
+            except ValueError as fault:
+                raise LabError("LAB031", "The lab's serving authority cannot be read.", str(fault)) from fault
+        made = CertificateAuthority.create("lab-serving-ca", self._today())
+        self._keys.save("serving-ca.crt", made.certificate_pem)
+        self._keys.save("serving-ca.key", made.key_pem)
+        return made
+
+    @property
+    def fleet(self) -> Fleet:
+        """The clusters. Only after `start`."""
+        if self._fleet is None:
+            raise RuntimeError("the API server was not started")
+        return self._fleet
+
+    async def start(self) -> None:
+        """Open the store, restore its clusters, begin the controllers. Raises LabError LAB031 for a damaged store."""
+        stored = self._store.open() if self._store is not None else []
+        try:
+            self._restore(stored)
+        except BaseException:
+            if self._store is not None:
+                self._store.close()
+            raise
+        self._timers.after(BOOKMARK_SECONDS, self._bookmarks)
+
+    def _restore(self, stored: Sequence[StoredCluster]) -> None:
+        self._fleet = fleet = self._new_fleet(self._born())
+        if self._store is not None:
+            self.ledger.restore(iter(self._store.ledger()))
+            self.ledger.sink = self._store.record_ledger
+        for found in stored:
+            fleet.restore(found)
+        for name in fleet.names():
+            member = fleet.member(name)
+            assert member is not None
+            member.resume()
+
+    def _born(self) -> str:
+        """The time of the lab's first start: that of the objects that all clusters share."""
+        born = self._store.born() if self._store is not None else None
+        if born is None:
+            born = timestamp(self.clock.now())
+            if self._store is not None:
+                self._store.set_born(born)
+        return born
+
+    def _new_fleet(self, born: str) -> Fleet:
+        certificate = self.serving_authority.certificate_pem.decode()
+        return Fleet(
+            self.clock,
+            Template(born, certificate),
+            self._keys,
+            self.documents,
+            self.ledger,
+            self.faults,
+            self._timers,
+            self._delays,
+            certificate=certificate,
+            today=self._today,
+            trust=self._trust,
+            store=self._store,
+        )
 
     async def stop(self) -> None:
         """Cancel everything that is still to come."""

@@ -56,7 +56,7 @@ class Authenticator:
         self._trust = trust
         self._authority: CertificateAuthority | None = None
         self._tokens: TokenIssuer | None = None
-        self._known: dict[bytes, Identity] = {}
+        self._known: dict[bytes, tuple[Identity, datetime]] = {}
 
     @property
     def client_authority(self) -> CertificateAuthority:
@@ -115,8 +115,8 @@ class Authenticator:
 
     def _by_certificate(self, der: bytes) -> Identity:
         known = self._known.get(der)
-        if known is not None:
-            return known
+        if known is not None and self._today() <= known[1]:
+            return known[0]
         authority = self.client_authority
         subject = authority.subject_of(x509.load_der_x509_certificate(der), self._today())
         if subject is None:
@@ -124,5 +124,5 @@ class Authenticator:
         identity = Identity(UserInfo(subject.username, (*subject.groups, AUTHENTICATED)), authority.name)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[der] = identity
+        self._known[der] = (identity, subject.ends)
         return identity

@@ -36,6 +36,8 @@ class Subject:
 
     username: str
     groups: tuple[str, ...]
+    ends: datetime
+    """When the certificate is over."""
 
 
 class CertificateAuthority:
@@ -116,7 +118,10 @@ class CertificateAuthority:
             return None
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         groups = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-        return Subject(str(names[0].value), tuple(str(group.value) for group in groups)) if names else None
+        if not names:
+            return None
+        ends = certificate.not_valid_after_utc
+        return Subject(str(names[0].value), tuple(str(group.value) for group in groups), ends)
 
 
 def _builder(

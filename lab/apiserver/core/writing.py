@@ -255,6 +255,9 @@ def validate(resource: Resource, obj: dict[str, Any], old: dict[str, Any] | None
     if resource.schema is None:
         return faults
     schema_faults = resource.schema.validate(obj)
+    if schema_faults and old is not None:
+        # Ratcheting: what was stored under an earlier schema may stay as it is.
+        schema_faults = [fault for fault in schema_faults if fault not in resource.schema.validate(old)]
     if not resource.cel:
         return faults + schema_faults
     if schema_faults:
