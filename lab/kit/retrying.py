@@ -71,4 +71,9 @@ async def again(
         before_sleep=before_sleep,
         reraise=True,
     )
-    return await retrying(doing)
+
+    async def attempt() -> T:
+        return await doing()
+
+    # tenacity awaits only what it can see to be a coroutine function, which a lambda is not.
+    return await retrying(attempt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lab.errors.base import ExitCode, LabError
@@ -126,8 +126,10 @@ class _Runner:
     async def _step(self, item: Item) -> None:
         self._current, self._began = item, self._clock()
         if item.step is not None:
+            step = self._filled(item)
+            item = self._current = replace(item, step=step)
             try:
-                result = await self._filled(item).run(self.scene)
+                result = await step.run(self.scene)
             except StepFailed as failure:
                 raise told(failure, self.scenario, item, self.scene, self._clock() - self._began) from failure
             for name, path in item.save.items():

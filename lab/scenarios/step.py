@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from lab.scenarios import steps
 from lab.scenarios.scene import Scene
 
+LONGEST_TITLE = 100
+
 
 class Part(BaseModel):
     """What stands in a scenario: unknown fields are refused, nothing changes after reading."""
@@ -40,8 +42,8 @@ class Step(Part):
     def title(self) -> str:
         """The step in a few words, for people."""
         facts = self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
-        plain = [str(value) for value in facts.values() if isinstance(value, str | int | float)]
-        return " ".join([word_of(type(self)), *plain])[:100].splitlines()[0]
+        plain = [value for value in facts.values() if isinstance(value, str) and value]
+        return " ".join([word_of(type(self)), *plain]).splitlines()[0][:LONGEST_TITLE]
 
 
 def word_of(step: type[Step]) -> str:

@@ -16,7 +16,8 @@ from lab.scenarios.conditions.logins import LoginFrom
 from lab.scenarios.conditions.objects import Objects
 from lab.scenarios.conditions.trails import TrailAt
 from lab.scenarios.fields import Cluster, Look, StageName
-from lab.scenarios.step import Part, Step
+from lab.scenarios.match import shown
+from lab.scenarios.step import LONGEST_TITLE, Part, Step, word_of
 
 
 class CredentialSubject(Part):
@@ -90,6 +91,19 @@ class Subject(Step):
     def subjects(self) -> list[str]:
         """The fields of which one is given."""
         return ["object", "credential", "login"]
+
+    def title(self) -> str:
+        """The subject, as kind and name or in the words of its fields."""
+        word = word_of(type(self))
+        if isinstance(self.object, dict):
+            meta = self.object.get("metadata")
+            name = meta.get("name") if isinstance(meta, dict) else None
+            count = f"{shown(self.count)} × " if self.count is not None else ""
+            named = f"{self.object.get('kind')}{'/' + shown(name) if name else ''}"
+            return f"{word} {count}{named} on {self.on or MANAGEMENT}"[:LONGEST_TITLE]
+        given = next(name for name in self.subjects() if getattr(self, name) is not None)
+        facts = getattr(self, given).model_dump(exclude_defaults=True)
+        return " ".join([word, given, *(str(value) for value in facts.values())])[:LONGEST_TITLE]
 
     def condition(self) -> Condition:
         """What is looked at."""

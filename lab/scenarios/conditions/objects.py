@@ -82,7 +82,7 @@ class Objects:
             differs = [f"{len(good)} found"] + [label(item) for item in good[:3]]
         if trouble:
             true, differs = False, [trouble]
-        alike = [] if true else [self._described(item) for item in self._nearest(everything)]
+        alike = [] if true or good else [self._described(item) for item in self._nearest(everything)]
         return Finding(true, expected, [] if true else differs, alike, good[0] if good else None)
 
     def _smallest(self, everything: list[Object]) -> list[str]:
