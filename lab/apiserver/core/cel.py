@@ -212,18 +212,58 @@ def _error_text(error: Exception) -> str:
 
 _BUILT_IN = frozenset(
     (
-        "size contains startsWith endsWith matches has all exists exists_one existsOne map filter int uint double string "
-        "bytes bool duration timestamp dyn type getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear "
-        "getHours getMinutes getSeconds getMilliseconds orValue hasValue value or optional of none ofNonZeroValue "
-        "optionalMember abs ceil floor round"
-    ).split()
+        "size",
+        "contains",
+        "startsWith",
+        "endsWith",
+        "matches",
+        "has",
+        "all",
+        "exists",
+        "exists_one",
+        "existsOne",
+        "map",
+        "filter",
+        "int",
+        "uint",
+        "double",
+        "string",
+        "bytes",
+        "bool",
+        "duration",
+        "timestamp",
+        "dyn",
+        "type",
+        "getFullYear",
+        "getMonth",
+        "getDate",
+        "getDayOfMonth",
+        "getDayOfWeek",
+        "getDayOfYear",
+        "getHours",
+        "getMinutes",
+        "getSeconds",
+        "getMilliseconds",
+        "orValue",
+        "hasValue",
+        "value",
+        "or",
+        "optional",
+        "of",
+        "none",
+        "ofNonZeroValue",
+        "optionalMember",
+        "abs",
+        "ceil",
+        "floor",
+        "round",
+    )
 )
 
 
 @cache
 def _known_functions() -> frozenset[str]:
-    operators = {name for name in cel.compile(_ALL_OPERATORS).functions()}
-    return frozenset(FUNCTIONS) | _BUILT_IN | operators
+    return frozenset(FUNCTIONS) | _BUILT_IN | frozenset(cel.compile(_ALL_OPERATORS).functions())
 
 
 _ALL_OPERATORS = (

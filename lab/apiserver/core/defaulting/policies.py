@@ -1,7 +1,7 @@
 """Defaults of access control, networking, admission, definitions, priorities and flow control.
 
-Source: Kubernetes 1.34, defaults of rbac, networking, admissionregistration, apiextensions, apiregistration, scheduling,
-flowcontrol and authentication.
+Source: Kubernetes 1.34, defaults of rbac, networking, admissionregistration, apiextensions, apiregistration,
+scheduling, flowcontrol and authentication.
 """
 
 from __future__ import annotations
