@@ -73,11 +73,11 @@ class Engine:
         async with self._turns.of(new.key, patient=patient):
             check_new(new, shelf.revisions.values())
             first = await self._creation.content(new, shelf)
-            made = [await self._commit(first, new.task_type, new.task)]
+            made = [await self._commit(new.key, first, new.task_type, new.task)]
             problem: RenderRefused | None = None
             if change is not None:
                 try:
-                    made += await self._changed(made[0].content, change)
+                    made += await self._changed(new.key, made[0].content, change)
                 except RenderRefused as error:
                     problem = error
             path = shelf.shelf.tracked.path(new.package)
@@ -110,7 +110,7 @@ class Engine:
                 raise Refused("package must contain Kptfile at root")
             changed = before.with_texts(texts)
             try:
-                commit = await self._commit(changed, "render", RENDER_TASK)
+                commit = await self._commit(key, changed, "render", RENDER_TASK)
             except RenderRefused as error:
                 await self._push_despite(shelf, revision, changed, error, order, dry_run)
                 raise
@@ -219,7 +219,7 @@ class Engine:
     ) -> Callable[[Refs], Updates]:
         before = await shelf.content(revision)
         changed = before.with_texts(await asyncio.to_thread(change, before.texts)) if change else before
-        commit = await self._commit(changed, "render", RENDER_TASK)
+        commit = await self._commit(revision.key, changed, "render", RENDER_TASK)
         if act is Act.PROPOSE:
             return lambda refs: shelf.steps.propose(refs, revision, commit, metadata, order)
         commits = [commit] if commit.content.texts != before.texts else []
@@ -244,15 +244,18 @@ class Engine:
 
     # -- shared -----------------------------------------------------------------------------------------------
 
-    async def _changed(self, content: Content, change: Change) -> list[DraftCommit]:
+    async def _changed(self, key: Key, content: Content, change: Change) -> list[DraftCommit]:
         texts = await asyncio.to_thread(change, content.texts)
         if texts == content.texts:
             return []
-        commit = await self._commit(content.with_texts(texts), "render", RENDER_TASK)
+        commit = await self._commit(key, content.with_texts(texts), "render", RENDER_TASK)
         return [commit] if commit.content.texts != content.texts else []
 
-    async def _commit(self, content: Content, kind: str, task: Mapping[str, Any]) -> DraftCommit:
+    async def _commit(self, key: Key, content: Content, kind: str, task: Mapping[str, Any]) -> DraftCommit:
+        """The commit of a rendered content. Raises RenderRefused."""
         rendering = await self.renderer.rendered(content.texts)
+        if rendering.runs:
+            self._note(key, rendering.render_status)
         return DraftCommit(kind, task, content.with_texts(rendering.package))
 
     def _note(self, key: Key, render_status: Mapping[str, Any]) -> None:

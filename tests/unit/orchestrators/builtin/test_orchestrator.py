@@ -152,7 +152,9 @@ def test_conditions_of_a_served_variant(bench, run):
         found = await bench.get(PACKAGE_VARIANT, "baseline-my-ran")
         assert (stalled["status"], stalled["reason"]) == ("False", "Valid")
         assert (ready["reason"], ready["message"]) == ("NoErrors", "successfully ensured downstream package variant")
-        assert found["status"]["downstreamTargets"] == [{"name": FIRST}]
+        (target,) = found["status"]["downstreamTargets"]
+        assert target["name"] == FIRST
+        assert target["renderStatus"]["result"]["exitCode"] == 0
         assert found["metadata"]["finalizers"] == ["config.porch.kpt.dev/packagevariants"]
 
     run(flow())
