@@ -18,6 +18,7 @@ from lab.apiserver.core.escalation import EscalationGuard
 from lab.apiserver.core.faults import Faults
 from lab.apiserver.core.identity import Credentials, Identity, UserInfo
 from lab.apiserver.core.ledger import Ledger, LedgerEntry
+from lab.apiserver.core.limit_ranger import LimitRanger
 from lab.apiserver.core.quota_admission import QuotaAdmission
 from lab.apiserver.core.rbac import Authorizer
 from lab.apiserver.core.request import Request, Response, WatchHandle
@@ -37,7 +38,7 @@ class Pipeline:
         self.cluster = cluster
         self.authenticator = authenticator
         self.authorizer = Authorizer(cluster)
-        cluster.guards += [EscalationGuard(self.authorizer), QuotaAdmission(cluster)]
+        cluster.guards += [EscalationGuard(self.authorizer), LimitRanger(cluster), QuotaAdmission(cluster)]
         self._reviews = Reviews(self.authorizer, lambda: authenticator.tokens)
         self._documents = documents
         self._ledger = ledger
