@@ -65,7 +65,7 @@ class Declared:
         """The same object in a namespace."""
         obj = self.obj()
         obj["metadata"]["namespace"] = namespace
-        return replace(self, identity=replace(self.identity, namespace=namespace), body=orjson.dumps(obj))
+        return replace(self, identity=replace(self.identity, namespace=namespace), body=_compact(obj))
 
 
 def declare(
@@ -75,4 +75,9 @@ def declare(
     annotations = (obj.get("metadata") or {}).get("annotations") or {}
     texts = {str(key): str(value) for key, value in annotations.items()}
     api_version = str(obj.get("apiVersion") or "")
-    return Declared(identity_of(obj), api_version, orjson.dumps(obj), texts, file, line, package, implicit)
+    return Declared(identity_of(obj), api_version, _compact(obj), texts, file, line, package, implicit)
+
+
+def _compact(obj: dict[str, Any]) -> bytes:
+    """The object as JSON, copied: orjson's own result keeps its whole work buffer of kilobytes alive."""
+    return bytes(memoryview(orjson.dumps(obj)))

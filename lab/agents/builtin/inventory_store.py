@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from lab.kit.clock import Clock, timestamp
 from lab.kube.client import JSON_PATCH, KubeClient, KubeError
@@ -16,6 +21,15 @@ MIN_DISTANCE = 1.0
 """Seconds between two writes of the status."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is remembered of the ResourceGroup: digests, not the object."""
+
+    content: bytes
+    generation: int
+    status: bytes
+
+
 class InventoryStore:
     """The inventory of one RootSync."""
 
@@ -24,24 +38,25 @@ class InventoryStore:
         self._clock = clock
         self._name = root_sync
         self._status_mode = status_mode
-        self._object: Object | None = None
+        self._known: _Known | None = None
 
     async def load(self) -> list[Identity]:
         """What was applied before. Raises KubeError."""
-        self._object = await self._client.get(RESOURCE_GROUP, self._name, SYSTEM_NAMESPACE)
-        return inventory_of(self._object)
+        found = await self._client.get(RESOURCE_GROUP, self._name, SYSTEM_NAMESPACE)
+        self._known = _known(found)
+        return inventory_of(found)
 
     async def remember(self, identities: Iterable[Identity]) -> None:
         """Make the inventory hold exactly these; nothing is written when it does. Raises KubeError."""
         wanted = resource_group(self._name, identities, self._status_mode)
-        if self._object is not None and _same(self._object, wanted):
+        if self._known is not None and self._known.content == _content(wanted):
             return
-        self._object = await self._client.apply(RESOURCE_GROUP, wanted, manager=FIELD_MANAGER, force=True)
+        self._known = _known(await self._client.apply(RESOURCE_GROUP, wanted, manager=FIELD_MANAGER, force=True))
 
     async def delete(self) -> None:
         """Forget everything. Raises KubeError."""
         await self._client.delete(RESOURCE_GROUP, self._name, namespace=SYSTEM_NAMESPACE)
-        self._object = None
+        self._known = None
 
     async def keep_status(self, changed: asyncio.Event, rows: Callable[[], Sequence[Row]]) -> None:
         """Write the status whenever `changed` is set, until cancelled."""
@@ -52,20 +67,18 @@ class InventoryStore:
                 await self._write_status(rows())
             except (KubeError, ConnectionError):
                 # Nobody acts on this status; the next change writes all of it again.
-                self._object = await self._reread()
+                await self._reread()
             await asyncio.sleep(MIN_DISTANCE)
 
     async def _write_status(self, rows: Sequence[Row]) -> None:
-        if self._object is None:
+        if self._known is None:
             return
-        before = self._object.get("status") or {}
-        generation = int(self._object["metadata"].get("generation") or 0)
         shown = rows if self._status_mode == "enabled" else ()
-        status = group_status(shown, generation, timestamp(self._clock.now()))
-        if _timeless(status) == _timeless(before):
+        status = group_status(shown, self._known.generation, timestamp(self._clock.now()))
+        if _timeless(status) == self._known.status:
             return
         patch = [{"op": "add", "path": "/status", "value": status}]
-        self._object = await self._client.patch(
+        found = await self._client.patch(
             RESOURCE_GROUP,
             self._name,
             patch,
@@ -73,28 +86,37 @@ class InventoryStore:
             subresource="status",
             content_type=JSON_PATCH,
         )
+        self._known = _known(found)
 
-    async def _reread(self) -> Object | None:
+    async def _reread(self) -> None:
         try:
-            return await self._client.get(RESOURCE_GROUP, self._name, SYSTEM_NAMESPACE)
+            await self.load()
         except (KubeError, ConnectionError):
-            return None
+            self._known = None
 
 
-def _same(live: Object, wanted: Object) -> bool:
-    if set(inventory_of(live)) != set(inventory_of(wanted)):
-        return False
-    meta, want = live["metadata"], wanted["metadata"]
-    return all(
-        (meta.get(section) or {}).get(key) == value
-        for section in ("labels", "annotations")
-        for key, value in want[section].items()
-    )
+def _known(obj: Object | None) -> _Known | None:
+    if obj is None:
+        return None
+    generation = int(obj["metadata"].get("generation") or 0)
+    return _Known(_content(obj), generation, _timeless(obj.get("status") or {}))
 
 
-def _timeless(status: Object) -> Object:
+def _content(obj: Object) -> bytes:
+    """A digest of what the agent itself writes: members, labels and annotations."""
+    meta = obj["metadata"]
+    members = sorted(inventory_of(obj))
+    what = [[member.inventory_id for member in members], meta.get("labels"), meta.get("annotations")]
+    return _digest(what)
+
+
+def _timeless(status: Object) -> bytes:
     conditions = [
         {key: value for key, value in condition.items() if key != "lastTransitionTime"}
         for condition in status.get("conditions") or []
     ]
-    return {**status, "conditions": conditions}
+    return _digest({**status, "conditions": conditions})
+
+
+def _digest(value: Any) -> bytes:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).digest()

@@ -99,6 +99,7 @@ class Reconciler:
         self._source: Source | None = None
         self._credentials: Credentials | None = None
         self._commit = ""
+        self._refused: tuple[Fault, ...] = ()
         self._packages: frozenset[str] | None = None
         self._said = ""
 
@@ -256,7 +257,7 @@ class Reconciler:
             self._around.log.info("synced %s", commit)
         for fault in result.faults:
             self._around.log.error("KNV%s: %s", fault.knv, fault.text)
-        self._result = result
+        self._refused = result.sync
         self._state = self._with_trouble(state)
         await self._object.show(self._state, self._spec)
 
@@ -297,8 +298,8 @@ class Reconciler:
     def _with_trouble(self, state: SyncState) -> SyncState:
         if self._commit == "" or not state.sync.touched:
             return state
-        own = self._result.sync if self._result is not None else ()
-        return replace(state, sync=replace(state.sync, faults=(*own, *self._remediator.trouble.faults())))
+        faults = (*self._refused, *self._remediator.trouble.faults())
+        return replace(state, sync=replace(state.sync, faults=faults))
 
     def _directories(self, source: Source, packages: frozenset[str]) -> frozenset[str]:
         """Package directories of this commit and of the one before, whose objects may have to go."""
@@ -310,5 +311,3 @@ class Reconciler:
     def _definition_came(self) -> None:
         self._schedule.restart_retries()
         self._wake.set()
-
-    _result: Result | None = None
