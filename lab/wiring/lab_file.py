@@ -32,8 +32,8 @@ class _Strict(BaseModel):
 class NetworkEntry(_Strict):
     """An address range that addresses in packages for this cluster must lie in."""
 
-    name: str
-    cidr: str
+    name: str = Field(description="What the range is for.")
+    cidr: str = Field(description="The range, such as 10.10.0.0/16.")
 
     @field_validator("cidr")
     @classmethod
@@ -55,7 +55,7 @@ class ClusterEntry(_Strict):
 class GitEntry(_Strict):
     """Where Git is served."""
 
-    host: Literal["embedded"] = "embedded"
+    host: Literal["embedded"] = Field("embedded", description="The lab's own host.")
     port: Annotated[int, Field(ge=0, le=65535, description="0 takes a free port.")] = 0
 
 
@@ -77,24 +77,31 @@ class FlowEntry(_Strict):
     package: str = Field(description="A blueprint, with its workspace where it is not v1: cluster-baseline@v2.")
     to: str = Field(description="The workload cluster.")
     set: dict[str, str] = Field(default_factory=dict, description="Values for the package's setters.")
-    approve: Literal["initial", "always", "manual"] = "initial"
+    approve: Literal["initial", "always", "manual"] = Field(
+        "initial", description="What is approved without a person: the first revision, every one, or none."
+    )
 
 
 class LabFile(_Strict):
-    """The whole file; every field but `version` has a default."""
+    """The whole file; every field has a default."""
 
-    version: Literal[1] = 1
-    name: str = DEFAULT_NAME
-    profile: Literal["embedded", "kind", "upstream", "existing"] = "embedded"
+    version: Literal[1] = Field(1, description="The form of this file.")
+    name: str = Field(DEFAULT_NAME, description="The lab's name; its state lies in .lab/NAME.")
+    profile: Literal["embedded", "kind", "upstream", "existing"] = Field(
+        "embedded", description="What the lab runs on; this version runs `embedded` and refuses the others (LAB017)."
+    )
     clusters: dict[str, ClusterEntry | None] = Field(
-        default_factory=lambda: {MANAGEMENT: None, "my-ran": ClusterEntry(**_default_cluster())}
+        default_factory=lambda: {MANAGEMENT: None, "my-ran": ClusterEntry(**_default_cluster())},
+        description="Clusters by name, which is also the name of their context; without it mgmt and my-ran.",
     )
     git: GitEntry = Field(default_factory=GitEntry)
     api_port: Annotated[int, Field(ge=0, le=65535, description="Port of the API servers; 0 takes a free one.")] = 0
     agent: AgentEntry = Field(default_factory=AgentEntry)
     packages: str = Field("", description="Folder of blueprints; empty means the ones of the lab.")
-    flows: list[FlowEntry] | None = None
-    strict: bool = False
+    flows: list[FlowEntry] | None = Field(
+        None, description="Which package goes to which cluster; without it three packages go to every cluster."
+    )
+    strict: bool = Field(False, description="Refuse what upstream would refuse, instead of a Warning.")
 
     @model_validator(mode="before")
     @classmethod
