@@ -20,6 +20,17 @@ class LogStream:
         self._lines = lines
         self._left = limit_bytes
         self._task: asyncio.Task[None] | None = None
+        self._first: asyncio.Task[bytes | None] | None = None
+
+    async def check(self) -> None:
+        """Raise the source's ApiError where it refuses at once, while the reply can still be one."""
+        self._first = asyncio.get_running_loop().create_task(self._next())
+        await asyncio.sleep(0)
+        if self._first.done():
+            self._first.result()
+
+    async def _next(self) -> bytes | None:
+        return await anext(self._lines, None)
 
     def start(self, sink: Sink) -> None:
         """Begin to pump lines."""
@@ -27,7 +38,8 @@ class LogStream:
 
     async def _pump(self, sink: Sink) -> None:
         try:
-            async for line in self._lines:
+            while (line := await (self._first or self._next())) is not None:
+                self._first = None
                 data = line if self._left is None else line[: self._left]
                 if self._left is not None:
                     self._left -= len(data)
@@ -40,5 +52,7 @@ class LogStream:
 
     def close(self) -> None:
         """End the pump; the source's generator is closed with it."""
+        if self._first is not None:
+            self._first.cancel()
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()

@@ -94,7 +94,7 @@ class SqliteStore:
             "LAB031",
             "The database of the API objects cannot be read.",
             why,
-            ("lab down --delete   # start anew: the objects of the clusters are lost, Git is kept",),
+            ("lab down", "lab up"),
             kept=str(self._path),
         )
 

@@ -29,7 +29,6 @@ MAX_UNSENT = 8 << 20
 LINGER = 0.5
 """Seconds that connections are given to say goodbye when the listener closes."""
 _MAX_PIPELINED = 16
-_NO_UPGRADE = b"pods are simulated here, no process runs in them: exec, attach, cp and port-forward are not served\n"
 
 
 class Server:
@@ -101,7 +100,8 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(400, _NO_UPGRADE)
+            # The request itself is complete and gets its answer, which is a refusal: nothing is upgraded here.
+            return
         except httptools.HttpParserError:
             self._refuse(400, b"malformed request\n")
 
@@ -162,7 +162,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """A whole request: answer it, or queue it behind the one that is being answered."""
         request = self._request()
-        keep_alive = self._parser.should_keep_alive()
+        keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         self._begin()
         if self._transport is None or self._transport.is_closing():
             return

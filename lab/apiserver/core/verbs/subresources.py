@@ -32,7 +32,7 @@ async def answer(
         return await _virtual(call, projection)
     special = (call.group_resource, sub.name)
     if special == ("pods", "log"):
-        return _log(call)
+        return await _log(call)
     if sub.name == "scale":
         return scale.answer(call)
     if special == ("serviceaccounts", "token"):
@@ -107,7 +107,7 @@ def _success(code: int) -> Response:
     return Response(code, encode(status))
 
 
-def _log(call: Call) -> WatchHandle:
+async def _log(call: Call) -> WatchHandle:
     """GET of a pod's log, from the source that the cluster has."""
     _, pod = writing.current(call)
     container = _container(call, pod)
@@ -133,7 +133,9 @@ def _log(call: Call) -> WatchHandle:
         timestamps=query.flag("timestamps"),
     )
     limit = query.param("limitBytes")
-    return LogStream(lines, int(limit) if limit else None)
+    stream = LogStream(lines, int(limit) if limit else None)
+    await stream.check()
+    return stream
 
 
 def _moment(text: str) -> datetime:

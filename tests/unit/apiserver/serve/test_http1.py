@@ -9,6 +9,8 @@ import ssl
 import pytest
 
 from lab.apiserver.core.faults import Fault
+from lab.apiserver.persist.key_files import KeyFiles
+from lab.apiserver.persist.sqlite import SqliteStore
 from lab.apiserver.serve.http1 import serve
 from lab.apiserver.serve.tls import server_context
 from lab.apiserver.server import ApiServer
@@ -221,3 +223,29 @@ def test_close_ends_watches(listening):
         assert await admin.reader.read() == b"0\r\n\r\n"
 
     listening(scenario)
+
+
+def test_certificate_outlives_a_restart(tmp_path):
+    """A client certificate is good for the same cluster after the server was started again."""
+
+    async def life(pem):
+        keys, store = KeyFiles(tmp_path / "keys"), SqliteStore(tmp_path / "objects.db")
+        api = ApiServer(SystemClock(), keys=keys, store=store)
+        await api.start()
+        if not pem.exists():
+            api.fleet.create("mgmt")
+            pair = api.fleet.issue_client("mgmt", "jane", ())
+            pem.write_bytes(pair.key + pair.certificate)
+        server = await serve(api, tls=server_context(api))
+        context = ssl.create_default_context(cadata=api.serving_authority.certificate_pem.decode())
+        context.load_cert_chain(pem)
+        browser = Browser(*await asyncio.open_connection("127.0.0.1", server.port, ssl=context))
+        try:
+            async with asyncio.timeout(20):
+                return (await browser.ask("GET", "/clusters/mgmt/api"))[0]
+        finally:
+            await browser.close()
+            await server.close()
+            await api.stop()
+
+    assert [asyncio.run(life(tmp_path / "jane.pem")) for _ in range(2)] == [200, 200]
