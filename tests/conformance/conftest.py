@@ -123,6 +123,27 @@ class Server:
         await api.stop()
 
 
+class RemoteBook:
+    """A log book in the server's thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.book = LogBook(server.clock)
+
+    def write(self, text: str) -> None:
+        """Add lines."""
+        self._server.call(lambda: self.book.write(text))
+
+    def end_later(self, seconds: float, text: str) -> None:
+        """Add last lines in a while, and close the book."""
+
+        def end() -> None:
+            self.book.write(text)
+            self.book.close()
+
+        self._server.call(lambda: asyncio.get_running_loop().call_later(seconds, end))
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The one server of the session."""
@@ -215,9 +236,9 @@ def log_book(server: Server) -> Callable[[str, str], object]:
     """A context in which a Deployment's pods show the lines of a book."""
 
     @contextmanager
-    def attached(namespace: str, deployment: str) -> Iterator[LogBook]:
-        book = LogBook(server.clock)
-        server.call(lambda: server.simulator.logs.attach(namespace, deployment, book))
+    def attached(namespace: str, deployment: str) -> Iterator[RemoteBook]:
+        book = RemoteBook(server)
+        server.call(lambda: server.simulator.logs.attach(namespace, deployment, book.book))
         yield book
         server.call(lambda: server.simulator.logs.detach(namespace, deployment))
 

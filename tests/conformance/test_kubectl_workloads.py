@@ -110,11 +110,15 @@ def test_logs_say_that_nothing_runs(kubectl, web) -> None:
 
 
 def test_logs_of_a_process(kubectl, web, log_book) -> None:
-    """The log of a workload that stands for a process is that process's."""
+    """The log of a workload that stands for a process is that process's, and can be followed to its end."""
     with log_book(web, "web") as book:
         book.write("hello\nworld")
-        told = kubectl("logs", "deployment/web", "-n", web, "--tail=1")
-    assert told == "world\n"
+        assert kubectl("logs", "deployment/web", "-n", web, "--tail=1") == "world\n"
+        assert re.fullmatch(
+            r"\d{4}-\S+Z hello\n", kubectl("logs", "deployment/web", "-n", web, "--timestamps", "--limit-bytes=34")
+        )
+        book.end_later(0.3, "the end")
+        assert kubectl("logs", "deployment/web", "-n", web, "--follow") == "hello\nworld\nthe end\n"
 
 
 def test_scale_and_roll(kubectl, web) -> None:
@@ -152,6 +156,8 @@ def test_image_that_cannot_be_pulled(kubectl, namespace) -> None:
         "--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ImagePullBackOff",
     )  # fmt: skip
     assert re.search(r"0/1 +ImagePullBackOff", kubectl("get", "pods", "-n", namespace))
+    refused = kubectl("logs", "deployment/broken", "-n", namespace, fails=True)
+    assert "is waiting to start: trying and failing to pull image" in refused
     assert re.search(r"broken +0/1", kubectl("get", "deploy", "broken", "-n", namespace))
 
 
@@ -222,4 +228,6 @@ def test_cordoned_node_takes_no_pods(kubectl, namespace) -> None:
 def test_processes_are_refused(kubectl, web) -> None:
     """Nothing can be run in a simulated pod, and the refusal says why."""
     pod = kubectl("get", "pods", "-n", web, "-l", "app=web", "-o", "name").split()[0]
-    assert "pods are simulated here" in kubectl("exec", pod, "-n", web, "--", "ls", fails=True)
+    assert "exec is not possible: containers are simulated here" in kubectl(
+        "exec", pod, "-n", web, "--", "ls", fails=True
+    )
