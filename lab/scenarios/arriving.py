@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from lab.model.stage import ORDER, Stage
@@ -25,7 +26,7 @@ async def arrives(scene: Scene, condition: Condition, word: str, cluster: str, w
             if finding.true:
                 return finding.found
             trail = scene.trail(word, cluster)
-            if state == State.DONE and trail is not None and hopeless(trail):
+            if state == State.DONE and trail is not None and hopeless(trail, scene.acted):
                 raise StepFailed(f"{finding.expected}, within {within:g}s", [standing(trail)])
             left = deadline - clock.time()
             if left <= 0:
@@ -33,6 +34,7 @@ async def arrives(scene: Scene, condition: Condition, word: str, cluster: str, w
             await news(left)
 
 
-def hopeless(trail: Trail) -> bool:
-    """Whether the trail stopped where nothing goes on by itself."""
-    return any(trail.passage(stage).state is State.FAILED for stage in ORDER if stage in FINAL)
+def hopeless(trail: Trail, acted: datetime | None) -> bool:
+    """Whether the trail stopped where nothing goes on by itself, and nobody has done anything since."""
+    stops = [trail.passage(stage) for stage in ORDER if stage in FINAL and trail.passage(stage).state is State.FAILED]
+    return any(stop.at is None or acted is None or stop.at >= acted for stop in stops)

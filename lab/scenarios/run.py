@@ -15,13 +15,14 @@ from lab.kube.kubeconfig import document as kubeconfig
 from lab.model.names import BLUEPRINTS
 from lab.scenarios.bench import Bench
 from lab.scenarios.check import unmet_need
+from lab.scenarios.doors import doors
 from lab.scenarios.failing import told
 from lab.scenarios.load import below, step_of
 from lab.scenarios.outcome import Errored, Failed, Outcome, Passed, Skipped, StepDone, StepFailed
 from lab.scenarios.scenario import Item, Scenario
 from lab.scenarios.scene import Guard, Scene
 from lab.scenarios.step import Step
-from lab.scenarios.values import Unset, pick, substitute
+from lab.scenarios.values import Unset, marks, pick, substitute
 
 Tell = Callable[[Item, float], None]
 """Hears of each step that is done, with the seconds of lab time that it took."""
@@ -43,18 +44,21 @@ async def run(scenario: Scenario, bench: Bench, *, tell: Tell = lambda _item, _t
 
 async def _scene(scenario: Scenario, bench: Bench) -> Scene:
     base = (await bench.blueprints()).pull_url.rpartition(f"/{BLUEPRINTS}")[0]
-    return Scene(bench, scenario.path.parent, {**built_in(bench), "git": base, **scenario.head.with_})
+    names = {name.partition(".")[0] for item in scenario.items() for _at, name in marks(item.raw)}
+    asked = await _doors(bench) if names & {"kubeconfig", "server"} else {}
+    return Scene(bench, scenario.path.parent, {**asked, "git": base, **scenario.head.with_})
 
 
-def built_in(bench: Bench) -> dict[str, Any]:
+async def _doors(bench: Bench) -> dict[str, Any]:
     """`${kubeconfig.CLUSTER}` and `${server.CLUSTER}`: what a person holds, and nobody else."""
     import yaml
 
-    files = {
-        name: yaml.safe_dump(kubeconfig({name: (access.server, access.credentials)}, current=name), sort_keys=False)
-        for name, access in bench.clusters.items()
+    known = await doors(bench)
+    files = {name: kubeconfig({name: door}, current=name) for name, door in known.items()}
+    return {
+        "kubeconfig": {name: yaml.safe_dump(file, sort_keys=False) for name, file in files.items()},
+        "server": {name: server for name, (server, _credentials) in known.items()},
     }
-    return {"kubeconfig": files, "server": {name: access.server for name, access in bench.clusters.items()}}
 
 
 _TROUBLE = (LabError, KubeError, GitFailure, ConnectionError, TimeoutError)
@@ -127,6 +131,8 @@ class _Runner:
         self._current, self._began = item, self._clock()
         if item.step is not None:
             step = self._filled(item)
+            if step.acts:
+                self.scene.acted = self.scene.bench.clock.now()
             item = self._current = replace(item, step=step)
             try:
                 result = await step.run(self.scene)

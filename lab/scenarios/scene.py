@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ GIT_PERIOD = 1.0
 
 @dataclass(slots=True)
 class Scene:
-    """One scenario on one bench. `values` are what `${name}` stands for; `folder` is where the scenario's files lie."""
+    """One scenario on one bench. `values` are what `${name}` stands for; `folder` is where the scenario's files lie.
+
+    `acted` is when something was done last: what stopped before that may have been put right since.
+    """
 
     bench: Bench
     folder: Path
@@ -31,6 +35,7 @@ class Scene:
     kinds: Kinds = field(default_factory=Kinds)
     undo: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     guard: Callable[[Guard, Guard], None] = field(default=lambda _watch, _last: None)
+    acted: datetime | None = None
     _after: dict[tuple[str, str], int] = field(default_factory=dict)
     _repositories: dict[str, RemoteRepository] = field(default_factory=dict)
 

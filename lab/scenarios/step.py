@@ -27,10 +27,12 @@ class Part(BaseModel):
 class Step(Part):
     """One act or one assert; the fields are the keys, the docstring is the manual.
 
-    `shorthand` is the field that a bare text fills: `bootstrap: my-ran` is `bootstrap: {on: my-ran}`.
+    `shorthand` is the field that a bare text fills: `bootstrap: my-ran` is `bootstrap: {on: my-ran}`. `acts` is False
+    for steps that only look.
     """
 
     shorthand: ClassVar[str] = ""
+    acts: ClassVar[bool] = True
 
     async def run(self, scene: Scene) -> Any:
         """Do it. What comes back is what `save` picks from.

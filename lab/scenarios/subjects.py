@@ -8,13 +8,12 @@ from pydantic import Field, model_validator
 
 from lab.model.spec import MANAGEMENT
 from lab.model.stage import Stage
-from lab.model.trail import State
 from lab.scenarios.conditions.commits import NewCommits
 from lab.scenarios.conditions.condition import Condition
 from lab.scenarios.conditions.credentials import CredentialFor
 from lab.scenarios.conditions.logins import LoginFrom
 from lab.scenarios.conditions.objects import Objects
-from lab.scenarios.conditions.trails import TrailAt
+from lab.scenarios.conditions.trails import Place, TrailAt
 from lab.scenarios.fields import Cluster, Look, StageName
 from lab.scenarios.match import shown
 from lab.scenarios.step import LONGEST_TITLE, Part, Step, word_of
@@ -60,12 +59,13 @@ class TrailSubject(Part):
     trail: str = Field(description="The package, or its PackageVariant.")
     on: Cluster = Field("", description="The cluster, where the package goes to several.")
     stage: StageName = Field(description="The stage.")
+    number: int | str = Field(0, description="The trail with this number, as `save` of an earlier `reach` has it.")
 
     def condition(self) -> Condition:
         """The trail at the stage, done or as the subclass says."""
         facts = self.model_dump(exclude_none=True, include={"code", "who", "text", "facts"})
-        state = State(getattr(self, "state", State.DONE))
-        return TrailAt(self.trail, self.on, Stage(self.stage), state, facts)
+        place = Place(Stage(self.stage), getattr(self, "state", "done"), facts)
+        return TrailAt(self.trail, self.on, place, int(self.number))
 
 
 class Subject(Step):

@@ -29,7 +29,7 @@ from lab.model.trail import Trail
 from lab.scenarios import outages
 from lab.scenarios.asserting import becomes, never_within, stays
 from lab.scenarios.conditions.objects import Objects
-from lab.scenarios.conditions.trails import TrailAt
+from lab.scenarios.conditions.trails import Place, TrailAt
 from lab.scenarios.outcome import StepFailed
 from lab.scenarios.references import existing, find
 from lab.scenarios.scene import Scene
@@ -173,7 +173,7 @@ class FlowOfPackage:
 
     def stays_before(self, stage: str, *, seconds: float = 30.0) -> FlowOfPackage:
         """Return when the trail did not get past the stage for `seconds` seconds. Raises AssertionError."""
-        condition = TrailAt(self._package, self._cluster, Stage(_stage(stage)))
+        condition = TrailAt(self._package, self._cluster, Place(Stage(_stage(stage))))
         self._lab._wait(never_within(self._lab.scene, condition, seconds))
         return self
 
@@ -225,6 +225,8 @@ class Lab:
     def do(self, word: str, **fields: Any) -> Any:
         """Any step of scenarios, with its fields as arguments; what it found comes back. Raises AssertionError."""
         step: Step = table()[word].model_validate(fields)
+        if step.acts:
+            self.scene.acted = self.scene.bench.clock.now()
         return self._wait(step.run(self.scene))
 
     def wait(self, seconds: float) -> None:

@@ -11,6 +11,7 @@ from lab.model.spec import MANAGEMENT
 from lab.scenarios.conditions.condition import Finding, News
 from lab.scenarios.conditions.keys import Keys, keys_of, traces
 from lab.scenarios.conditions.periodic import every_period
+from lab.scenarios.doors import doors
 from lab.scenarios.kinds import label, served
 from lab.scenarios.scene import Scene
 
@@ -31,8 +32,8 @@ class CredentialFor:
 
     async def look(self, scene: Scene) -> Finding:
         """One search of everything."""
-        access = scene.bench.clusters[self._target]
-        keys = keys_of(self._target, access.server, access.credentials)
+        server, credentials = (await doors(scene.bench))[self._target]
+        keys = keys_of(self._target, server, credentials)
         try:
             objects, places = await self._in_objects(scene, keys)
         except ConnectionError:

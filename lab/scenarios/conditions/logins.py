@@ -10,6 +10,7 @@ from lab.kube.http import HttpTransport
 from lab.kube.paths import SERVICE_ACCOUNT, Kind, name_of, namespace_of
 from lab.scenarios.conditions.condition import Finding, News
 from lab.scenarios.conditions.periodic import every_period
+from lab.scenarios.doors import Door, doors
 from lab.scenarios.scene import Scene
 
 _UNAUTHORIZED = 401
@@ -28,27 +29,18 @@ class LoginFrom:
 
     async def look(self, scene: Scene) -> Finding:
         """Each identity asks for the namespaces of the target, over HTTPS."""
-        await scene.controls().prepare_sockets()
+        known_doors = await doors(scene.bench)
+        server, credentials = known_doors[self._target]
         refused: list[str] = []
         known: list[str] = []
-        async for who, credentials in self._identities(scene):
-            status = await self._try(scene, credentials)
+        async for who, shown in self._identities(scene, known_doors[self._origin]):
+            status = await _status(server, {"ca": credentials.get("ca", ""), **shown})
             (refused if status == _UNAUTHORIZED else known).append(f"{who}: {status}")
         expected = f"an identity of {self._origin} that {self._target} knows"
         return Finding(bool(known), expected, known or refused, found={"known": known, "refused": refused})
 
-    async def _try(self, scene: Scene, credentials: Mapping[str, str]) -> int:
-        target = scene.bench.clusters[self._target]
-        shown = {"ca": target.credentials.get("ca", ""), **credentials}
-        transport = HttpTransport(target.server, shown)
-        try:
-            status, _headers, _body = await transport.request("GET", "/api/v1/namespaces")
-        finally:
-            await transport.close()
-        return status
-
-    async def _identities(self, scene: Scene) -> AsyncIterator[tuple[str, Mapping[str, str]]]:
-        own = scene.bench.clusters[self._origin].credentials
+    async def _identities(self, scene: Scene, door: Door) -> AsyncIterator[tuple[str, Mapping[str, str]]]:
+        _server, own = door
         yield f"the admin of {self._origin}", {key: value for key, value in own.items() if key != "ca"}
         client = scene.kube(self._origin)
         accounts, _version = await client.list(SERVICE_ACCOUNT)
@@ -57,6 +49,15 @@ class LoginFrom:
             token = await _token(client, SERVICE_ACCOUNT, namespace_of(account), name_of(account))
             if token:
                 yield who, {"token": token}
+
+
+async def _status(server: str, credentials: Mapping[str, str]) -> int:
+    transport = HttpTransport(server, credentials)
+    try:
+        status, _headers, _body = await transport.request("GET", "/api/v1/namespaces")
+    finally:
+        await transport.close()
+    return status
 
 
 async def _token(client: KubeClient, kind: Kind, namespace: str, name: str) -> str:

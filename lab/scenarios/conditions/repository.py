@@ -38,8 +38,9 @@ class RepositoryHolds:
         except GitFailure as error:
             return Finding(False, expected, [error.message])
         if tip is None:
-            away = bool(self._wish["absent"]) and not self._wish["file"]
-            return Finding(away, expected, [f"there is no branch {self._branch}"], found={"commit": None})
+            return Finding(
+                bool(self._wish["absent"]), expected, [f"there is no branch {self._branch}"], found={"commit": None}
+            )
         found = self._found(repository, tip)
         unmet, alike = self._unmet(found, repository, tip)
         return Finding(not unmet, expected, unmet, alike, found)

@@ -1,29 +1,39 @@
-"""A trail that is past a stage, or stands at it in some state."""
+"""A trail that is past a stage, stands at it in some state, or was superseded before it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from lab.model.stage import Stage
-from lab.model.trail import Passage, State, Trail
+from lab.model.trail import Passage, Trail
 from lab.scenarios.conditions.condition import Finding, News
 from lab.scenarios.match import differences
 from lab.scenarios.scene import Scene
 
+SUPERSEDED = "superseded"
+_WORDS = {"done": "past", "failed": "stopped at", "waiting": "waiting at", SUPERSEDED: "superseded before"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a trail is expected: the stage, `done`, `failed`, `waiting` or `superseded`, and more about the passage."""
+
+    stage: Stage
+    state: str = "done"
+    more: Mapping[str, Any] = field(default_factory=dict)
+
 
 class TrailAt:
-    """The newest trail of a package at a stage, in a state, with what else is expected of its passage."""
+    """The newest trail of a package (by its or its variant's name), or the one with a number, at a place."""
 
-    def __init__(
-        self, trail: str, cluster: str, stage: Stage, state: State = State.DONE, more: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, trail: str, cluster: str, place: Place, number: int = 0) -> None:
         self._trail = trail
         self._cluster = cluster
-        self._stage = stage
-        self._state = state
-        self._more = dict(more or {})
+        self._place = place
+        self._number = number
 
     @asynccontextmanager
     async def following(self, scene: Scene) -> AsyncIterator[News]:
@@ -36,24 +46,21 @@ class TrailAt:
 
     async def look(self, scene: Scene) -> Finding:
         """Where the trail stands now."""
-        trail = scene.trail(self._trail, self._cluster)
-        goal = f"{self._trail}{' on ' + self._cluster if self._cluster else ''} {_STATES[self._state]} {self._stage}"
+        place = self._place
+        trail = self._chosen(scene)
+        goal = f"{self._trail}{' on ' + self._cluster if self._cluster else ''} {_WORDS[place.state]} {place.stage}"
         if trail is None:
             others = [f"{t.package} on {t.cluster} (trail {t.number})" for t in scene.bench.board.trails[-3:]]
             return Finding(False, goal, ["no such trail has begun"], others)
-        passage = trail.passage(self._stage)
-        unmet = [str(d) for d in differences(self._more, described(passage))] if self._more else []
-        if passage.state is not self._state:
+        unmet = [str(d) for d in differences(dict(place.more), described(trail.passage(place.stage)))]
+        if not _stands(trail, place):
             unmet = [standing(trail)]
-        return Finding(not unmet, goal, unmet, found=None if unmet else facts(trail, self._stage))
+        return Finding(not unmet, goal, unmet, found=None if unmet else facts(trail, place.stage))
 
-
-_STATES = {
-    State.DONE: "past",
-    State.FAILED: "stopped at",
-    State.WAITING: "waiting at",
-    State.PENDING: "not yet at",
-}
+    def _chosen(self, scene: Scene) -> Trail | None:
+        if self._number:
+            return next((t for t in scene.bench.board.trails if t.number == self._number), None)
+        return scene.trail(self._trail, self._cluster)
 
 
 def described(passage: Passage) -> dict[str, Any]:
@@ -92,3 +99,9 @@ def standing(trail: Trail) -> str:
     passage = trail.passage(stage)
     detail = f"{passage.code} {passage.text}".strip() or f"waits for {stage.actor}"
     return f"trail {trail.number} stands at {stage}: {detail}"
+
+
+def _stands(trail: Trail, place: Place) -> bool:
+    if place.state == SUPERSEDED:
+        return trail.superseded_by is not None and not trail.done(place.stage)
+    return str(trail.passage(place.stage).state) == place.state

@@ -20,10 +20,10 @@ class Bootstrap(Step):
     only: Literal["configsync.yaml", "rootsync.yaml"] | None = Field(None, description="Just one of the two files.")
 
     async def run(self, scene: Scene) -> Any:
-        """What was applied."""
+        """What was applied, and the text of the files by name."""
         files = await flow.bootstrap_files(scene.bench, self.on)
         applied = []
         for name, text in files.items():
             if self.only in (None, name):
                 applied += await flow.apply_text(scene.bench, self.on, text, name=name)
-        return {"applied": [str(one) for one in applied]}
+        return {"applied": [str(one) for one in applied], "files": files}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from lab.scenarios.step import Step
 class Git(Step):
     """A branch is there, its file holds or lacks a text, its tip's message or its number of commits is as expected."""
 
+    acts: ClassVar[bool] = False
     repo: str = Field(description="The repository, such as nephio-my-ran.")
     branch: str = Field("main", description="The branch.")
     file: str = Field("", description="A file's path, or a folder's.")

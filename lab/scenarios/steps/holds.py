@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from lab.scenarios.subjects import Subject
 class Holds(Subject):
     """An object, or so many of them, is there and looks so now, and at every moment of the time."""
 
+    acts: ClassVar[bool] = False
     for_: Duration = Field(alias="for", description="How long it must stay true.")
 
     async def run(self, scene: Scene) -> Any:

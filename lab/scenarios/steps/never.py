@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from lab.scenarios.subjects import CommitSubject, EveryCondition, TrailSubject
 class Never(EveryCondition):
     """Must not come true: `within` a time from now on, or, without it, up to the scenario's end."""
 
+    acts: ClassVar[bool] = False
     commit: CommitSubject | None = Field(None, description="A new commit in a repository.")
     reach: TrailSubject | None = Field(None, description="A trail that gets past a stage.")
     within: Duration | None = Field(None, description="How long to watch; without it, to the scenario's end.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,8 +17,11 @@ from lab.scenarios.subjects import TrailSubject
 class Reach(TrailSubject, Step):
     """A package gets past a stage on its way to a cluster; or stops or waits there, where `state` says so."""
 
+    acts: ClassVar[bool] = False
     within: Duration = Field(60.0, description="Until there, or this long.")
-    state: Literal["done", "failed", "waiting"] = Field("done", description="How it stands at the stage.")
+    state: Literal["done", "failed", "waiting", "superseded"] = Field(
+        "done", description="How it stands; superseded: a later trail overtook it."
+    )
     code: str | None = Field(None, description="The code that it stopped or waits with.")
     who: str | None = Field(None, description="Who acted.")
     text: Look = Field(None, description="What is told of the stage.")

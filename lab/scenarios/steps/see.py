@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from lab.scenarios.subjects import Subject
 class See(Subject):
     """An object, or so many of them, is there and looks so: at once, or within the time."""
 
+    acts: ClassVar[bool] = False
     within: Duration = Field(30.0, description="Until true, or this long.")
 
     async def run(self, scene: Scene) -> Any:
