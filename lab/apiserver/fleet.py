@@ -169,10 +169,17 @@ class Fleet:
 
     def issue_client(self, name: str, username: str, groups: tuple[str, ...]) -> KeyPair:
         """A client certificate for a user of a cluster. Raises LabError LAB004."""
+        return self._authenticator(name).issue_client(username, groups)
+
+    def issue_front_proxy(self, name: str) -> KeyPair:
+        """A certificate for a proxy that names the users of a cluster in headers. Raises LabError LAB004."""
+        return self._authenticator(name).issue_front_proxy()
+
+    def _authenticator(self, name: str) -> Authenticator:
         member = self._members.get(name)
         if member is None:
-            raise LabError("LAB004", f"There is no cluster {name}.")
-        return member.pipeline.authenticator.issue_client(username, groups)
+            raise LabError("LAB004", f"There is no cluster {name}.", f"Known are: {', '.join(self.names()) or 'none'}.")
+        return member.pipeline.authenticator
 
 
 def _entry(cluster: str, found: StoredObject) -> Entry:

@@ -199,8 +199,7 @@ class ApiServer:
         for name in self.fleet.names():
             member = self.fleet.member(name)
             if member is not None:
-                authority = member.pipeline.authenticator.kept_authority()
-                if authority is not None:
+                for authority in member.pipeline.authenticator.kept_authorities():
                     accept(authority.certificate_pem)
 
     def issue_server(self, hosts: Sequence[str]) -> KeyPair:

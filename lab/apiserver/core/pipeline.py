@@ -49,7 +49,7 @@ class Pipeline:
         info = parse(request)
         caller: Identity | None = None
         try:
-            caller = self.authenticator.identify(who, request.headers.get("authorization", ""))
+            caller = self.authenticator.identify(who, request.headers)
             identity = authz.impersonated(self.authorizer, caller, request)
             authz.authorize(self.authorizer, identity.user, info)
             reply = await self._answer(identity.user, request, info)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
 from lab.apiserver.core.identity import Credentials
 from lab.apiserver.core.request import Request
 
@@ -240,5 +243,27 @@ def test_ledger(with_kube):
             ("in-process", "list", "configmaps", 403)
         ]
         assert kube.api.ledger.count(found[0]) == 3
+
+    with_kube(scenario)
+
+
+def test_front_proxy(with_kube):
+    """A front proxy's word about the user is taken; no other certificate's is, and none without a user."""
+
+    async def scenario(kube):
+        def der(pair):
+            return x509.load_pem_x509_certificate(pair.certificate).public_bytes(serialization.Encoding.DER)
+
+        async def ask(certificate, **headers):
+            named = {key.replace("_", "-"): value for key, value in headers.items()}
+            return (await kube.api.handle("mgmt", Credentials(certificate), Request("GET", MAPS, (), named))).status
+
+        await bind(kube, "view", {"kind": "Group", "name": "readers"})
+        proxy = der(kube.api.fleet.issue_front_proxy("mgmt"))
+        jane = der(kube.api.fleet.issue_client("mgmt", "jane", ()))
+        assert await ask(proxy, x_remote_user="joe", x_remote_group="people\nreaders") == 200
+        assert await ask(proxy, x_remote_user="joe") == 403
+        assert await ask(proxy) == 401
+        assert await ask(jane, x_remote_user="joe", x_remote_group="readers") == 403
 
     with_kube(scenario)
