@@ -66,11 +66,11 @@ def lines(trail: Trail, console: Console) -> list[str]:
 
 
 def row_of_marks(trail: Trail, console: Console) -> str:
-    """The nine stages in one line: `context ✓  variant ✓ … commit 3f9c2ab ✓ ┊ pull ✓ …`."""
+    """The nine stages in one line of 71 columns: `✓context ✓variant … ✓commit ┊ ✓pull …`."""
     parts = []
     for stage in ORDER:
         state = trail.passage(stage).state
-        parts.append(f"{stage} {console.style(_MARKS[state], _KINDS[state])}")
+        parts.append(f"{console.style(_MARKS[state], _KINDS[state])}{stage}")
         if stage is LAST_OF_MANAGEMENT:
             parts.append(console.style("┊", "line"))
     return " ".join(parts)

@@ -156,8 +156,8 @@ def _what_next(console: Console, spec: LabSpec, home: Home, ran: Ran, took: floa
     console.say(f"  Follow  {pasteable(f'trace {first}'.strip())}")
     console.say(f"  Ask     {pasteable('why namespace/openairinterface')}")
     console.say(f"  Remove  {pasteable('down')}")
-    console.say("Real here: Git, packages, rendering, pulls. Stand-ins: API servers, Porch, Config")
-    console.say(f"Sync; no container runs ({pasteable('explain embedded')}).")
+    console.say("Real here: Git, packages, rendering, pulls. Stand-ins: API servers, Porch,")
+    console.say(f"Config Sync; no container runs ({pasteable('explain embedded')}).")
     if _docker_answers():
         console.say(f"A Docker engine answers here: {pasteable('explain profiles')} tells what is on the way.")
 
