@@ -42,6 +42,10 @@ def _counts(packages: Any) -> str:
     return "; ".join(shown) or "nothing to do"
 
 
+def _amount(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 _TELLERS: dict[type[kinds.Event], Callable[[Any], str]] = {
     kinds.LabStarted: lambda e: f"lab {e.lab} starts with profile {e.profile}",
     kinds.LabStopped: lambda e: f"lab {e.lab} stopped",
@@ -58,14 +62,14 @@ _TELLERS: dict[type[kinds.Event], Callable[[Any], str]] = {
     kinds.VariantAccepted: lambda e: f"PackageVariant {e.variant}: {e.upstream} → {e.repository}/{e.package}",
     kinds.VariantStalled: lambda e: f"{e.code} PackageVariant {e.variant} is Stalled: {e.message}",
     kinds.VariantRemoved: lambda e: f"PackageVariant {e.variant} is gone",
-    kinds.DraftCreated: lambda e: f"draft {e.revision} ({e.task})",
+    kinds.DraftCreated: lambda e: f"draft {e.revision}" + (f" ({e.task})" if e.task else ""),
     kinds.DraftFailed: lambda e: f"{e.code} no draft for {e.variant}: {e.message}",
-    kinds.Rendered: lambda e: f"{e.revision} rendered by {len(e.functions)} functions",
+    kinds.Rendered: lambda e: f"{e.revision} rendered by {_amount(len(e.functions), 'function')}",
     kinds.RenderFailed: lambda e: f"{e.code} {e.revision or e.variant}: {e.function} failed: {e.message}",
     kinds.SetterOverridden: lambda e: (
         f"LAB404 {e.revision}: {e.setter} = {e.package_value} of {e.where} wins over {e.variant_value} of the variant"
     ),
-    kinds.Proposed: lambda e: f"{e.revision} proposed by {e.by}",
+    kinds.Proposed: lambda e: f"{e.revision} proposed by {e.by or 'somebody'}",
     kinds.Approved: lambda e: f"{e.revision} published by {'policy ' + e.policy if e.policy else e.by}",
     kinds.Rejected: lambda e: f"{e.revision} sent back by {e.by}",
     kinds.RevisionDeleted: lambda e: f"{e.revision} deleted",
@@ -73,7 +77,9 @@ _TELLERS: dict[type[kinds.Event], Callable[[Any], str]] = {
     kinds.CommitFailed: lambda e: f"{e.code} {e.revision}: {e.message}",
     kinds.AgentStarted: lambda e: f"{e.cluster}: the agent runs",
     kinds.AgentStopped: lambda e: f"{e.cluster}: the agent stopped" + (f": {e.reason}" if e.reason else ""),
-    kinds.SyncDeclared: lambda e: f"{e.cluster}: RootSync {e.root_sync} watches {e.url} {e.branch} {e.directory}",
+    kinds.SyncDeclared: lambda e: (
+        f"{e.cluster}: RootSync {e.root_sync} watches {e.url} {e.branch} {e.directory or '/'}"
+    ),
     kinds.SyncRemoved: lambda e: f"{e.cluster}: RootSync {e.root_sync} is gone",
     kinds.Pulled: lambda e: f"{e.cluster} fetched {e.commit[:7]}",
     kinds.PullFailed: lambda e: f"{e.code} {e.cluster}: {e.knv}: {e.message}",
@@ -81,7 +87,7 @@ _TELLERS: dict[type[kinds.Event], Callable[[Any], str]] = {
     kinds.ApplyFailed: lambda e: (
         f"{e.cluster} could not apply {e.commit[:7]}: " + "; ".join(f"{r.knv} {r.message}" for r in e.refusals[:3])
     ),
-    kinds.PackageReady: lambda e: f"{e.cluster}: {e.directory or 'files'}: {e.objects} objects Current",
+    kinds.PackageReady: lambda e: f"{e.cluster}: {e.directory or 'files'}: {_amount(e.objects, 'object')} Current",
     kinds.PackageNotReady: lambda e: f"{e.cluster}: {e.directory or 'files'}: {e.subject}: {e.reason}",
     kinds.DriftCorrected: lambda e: f"{e.cluster}: {e.subject} was {e.action} by {e.by or 'somebody'}; Git won",
 }
