@@ -56,7 +56,7 @@ def answered(group_resource: str, kind: str, name: str, value: str = "") -> Iter
 
 def render_text(error: RenderRefused, *, capital: bool) -> str:
     """Porch's sentence about a render that failed; `capital` as for PackageRevisions."""
-    return ("E" if capital else "e") + (_PUSHED if error.revision else _NOT_PUSHED) + str(error)
+    return ("E" if capital else "e") + (_PUSHED if error.stored else _NOT_PUSHED) + str(error)
 
 
 def internal(message: str) -> ApiError:

@@ -88,7 +88,8 @@ class Engine:
             )
             if problem is not None:
                 self._note(new.key, problem.rendering.render_status)
-                raise RenderRefused(problem.rendering, problem.failure, new.name)
+                problem.revision = new.name
+                raise problem
             return news.now[new.name]
 
     # -- content of drafts ------------------------------------------------------------------------------------
@@ -112,6 +113,7 @@ class Engine:
             try:
                 commit = await self._commit(key, changed, "render", RENDER_TASK)
             except RenderRefused as error:
+                error.revision = revision.name
                 await self._push_despite(shelf, revision, changed, error, order, dry_run)
                 raise
             if commit.content.texts == before.texts:
@@ -144,7 +146,7 @@ class Engine:
             lambda refs: shelf.steps.add(refs, revision, [commit], revision.metadata, order),
             dry_run=dry_run,
         )
-        error.revision = revision.name
+        error.stored = True
 
     # -- the life of a revision -------------------------------------------------------------------------------
 

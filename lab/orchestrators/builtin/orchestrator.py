@@ -116,6 +116,7 @@ class BuiltinOrchestrator:
             repositories=repositories,
             ensuring=Ensuring(self.engine, self._client, bus, USER),
             settled=self._contexts.settled,
+            look_again=self._repositories.look_again,
             bus=bus,
             clock=clock,
         )
@@ -151,6 +152,10 @@ class BuiltinOrchestrator:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
+
+    def pushed(self, url: str) -> None:
+        """A hint, given on the loop: somebody pushed to a repository, which is read now instead of at its next turn."""
+        self._repositories.pushed(url)
 
     async def _run(self) -> None:
         try:

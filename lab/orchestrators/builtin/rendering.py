@@ -14,13 +14,18 @@ KEPT = 4_000
 
 
 class RenderRefused(Exception):
-    """A pipeline failed; `revision` names the draft that is there nevertheless, empty when none was made."""
+    """A pipeline failed.
 
-    def __init__(self, rendering: Rendering, failure: Failure, revision: str = "") -> None:
+    `revision` names the draft that is there nevertheless, empty when none was made; `stored` says that the content
+    was pushed in spite of the failure.
+    """
+
+    def __init__(self, rendering: Rendering, failure: Failure) -> None:
         super().__init__(failure.details())
         self.rendering = rendering
         self.failure = failure
-        self.revision = revision
+        self.revision = ""
+        self.stored = False
 
 
 class Renderer:

@@ -88,6 +88,23 @@ class RepositoryController:
         for key in list(self._cache):
             await self._looked.setdefault(key, asyncio.Event()).wait()
 
+    async def look_again(self, key: Key) -> None:
+        """Look at a Repository that is served already, now; what goes wrong is said at its own next look."""
+        store = self._revisions.shelves.get(key)
+        if store is not None:
+            try:
+                await store.look()
+            except (GitFailure, LabError):
+                self.queue.add(key)
+
+    def pushed(self, url: str) -> None:
+        """Somebody pushed to this URL: look at its Repositories soon."""
+        meant = normalize(url)
+        for (_, known, _), keys in self._at_branch.items():
+            if known == meant:
+                for key in keys:
+                    self.queue.add(key)
+
     async def reconcile(self, key: Key) -> float | None:
         """Bring one Repository up to date; returns the seconds until the next look."""
         obj = self._cache.get(key)

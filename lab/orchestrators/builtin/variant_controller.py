@@ -6,7 +6,7 @@ object, so a process that died anywhere goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lab.errors.base import LabError
@@ -47,7 +47,10 @@ _TO_PEOPLE = (Refused, InvalidName, Missing, PackageFault, NotPublished)
 
 
 class VariantController:
-    """Reconciles variants; `settled` says whether a variant holds what its cluster's context gives it."""
+    """Reconciles variants; `settled` says whether one holds what its cluster's context gives it.
+
+    `look_again` has a Repository read at once.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class VariantController:
         repositories: Mapping[Key, Object],
         ensuring: Ensuring,
         settled: Callable[[Object], bool],
+        look_again: Callable[[Key], Awaitable[None]],
         bus: EventBus,
         clock: Clock,
     ) -> None:
@@ -65,6 +69,7 @@ class VariantController:
         self._repositories = repositories
         self._ensuring = ensuring
         self._settled = settled
+        self._look_again = look_again
         self._bus = bus
         self._clock = clock
         self._done: dict[str, tuple[int, Mapping[str, str]]] = {}
@@ -118,7 +123,7 @@ class VariantController:
             return None
         if self._not_looked_at_yet(spec):
             return None
-        upstream = self._upstream(spec)
+        upstream = await self._upstream(spec)
         if isinstance(upstream, tuple):
             await self._stall(obj, spec, *upstream)
             return None
@@ -134,15 +139,21 @@ class VariantController:
         found = (self._repositories.get(key) for key in sides)
         return any(repository is not None and not condition_of(repository, "Ready") for repository in found)
 
-    def _upstream(self, spec: VariantSpec) -> Revision | tuple[str, str]:
-        """The upstream revision, or code and message why there is none."""
-        revisions = self._ensuring.revisions.of_package(spec.namespace, spec.upstream_repository, spec.upstream_package)
-        found = find_upstream(spec, revisions)
+    async def _upstream(self, spec: VariantSpec) -> Revision | tuple[str, str]:
+        """The upstream revision, or code and message why there is none; one that is missing is looked for in Git."""
+        found = self._find_upstream(spec)
+        if found is None:
+            await self._look_again((spec.namespace, spec.upstream_repository))
+            found = self._find_upstream(spec)
         if found is not None:
             return found
         repository = self._repositories.get((spec.namespace, spec.upstream_repository))
         code = "LAB202" if repository is None else "LAB204" if ready(repository) else "LAB203"
         return code, unknown_upstream(spec)
+
+    def _find_upstream(self, spec: VariantSpec) -> Revision | None:
+        revisions = self._ensuring.revisions.of_package(spec.namespace, spec.upstream_repository, spec.upstream_package)
+        return find_upstream(spec, revisions)
 
     async def _ensure(self, obj: Object, spec: VariantSpec, upstream: Revision) -> None:
         valid = Condition("Stalled", False, "Valid", "all validation checks passed")
