@@ -65,17 +65,6 @@ def raise_generation(resource: Resource, new: dict[str, Any], old: dict[str, Any
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
 
-def immutable_errors(given: dict[str, Any], old: dict[str, Any]) -> list[FieldError]:
-    """Faults for an attempt to change immutable metadata. `given` is the metadata as the client sent it."""
-    found = []
-    for key in ("uid", "creationTimestamp", "deletionTimestamp"):
-        value, before = given.get(key), old.get(key)
-        if value and value != before and key != "uid":
-            text = f'metadata.{key}: Invalid value: "{value}": field is immutable'
-            found.append(FieldError("Invalid", f"metadata.{key}", text))
-    return found
-
-
 def finalizer_errors(new: dict[str, Any], old: dict[str, Any]) -> list[FieldError]:
     """A fault where finalizers are added to an object that is being deleted."""
     if not old["metadata"].get("deletionTimestamp"):

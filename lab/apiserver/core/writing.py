@@ -27,15 +27,7 @@ from lab.apiserver.core.errors import (
 )
 from lab.apiserver.core.resource import Resource
 from lab.apiserver.core.store import Entry, Key
-
-try:
-    from lab.apiserver.core.validation import validate_builtin
-except ModuleNotFoundError:  # written beside this module in these hours; the import becomes plain with it
-
-    def validate_builtin(_resource: Resource, _obj: dict[str, Any], _old: dict[str, Any] | None) -> list[FieldError]:
-        """No fault is known."""
-        return []
-
+from lab.apiserver.core.validation import validate_builtin
 
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 _RULES_SKIPPED = (
