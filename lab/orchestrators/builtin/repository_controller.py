@@ -142,9 +142,9 @@ class RepositoryController:
                 # The revisions on show stay there until the new look has found what differs.
                 store.revisions = known.revisions
         await store.look()
+        self._revisions.shelves[key] = store
         if shelf.tracked.main not in store.refs:
             await self._missing_branch(store, bool(git.get("createBranch")))
-        self._revisions.shelves[key] = store
         return store
 
     async def _missing_branch(self, store: ShelfStore, create: bool) -> None:
