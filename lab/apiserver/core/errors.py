@@ -67,6 +67,8 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
         self.continue_token = ""
         """Where a client may go on after a list has expired: stands in the Status' metadata."""
+        self.generic = False
+        """True for refusals of the router, whose details are there but empty."""
 
     def status(self) -> dict[str, Any]:
         """The `Status` object of the reply (Kubernetes, meta/v1 Status)."""
@@ -90,7 +92,7 @@ class ApiError(Exception):
         }
         if self.reason:
             status["reason"] = self.reason
-        if details:
+        if details or self.generic:
             status["details"] = details
         status["code"] = self.code
         return status
@@ -146,12 +148,18 @@ def unauthorized() -> ApiError:
 
 def method_not_allowed() -> ApiError:
     """405."""
-    return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+    return _generic(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
 
 def unknown_resource() -> ApiError:
     """404 for a resource that a served group version does not have."""
-    return ApiError(404, "NotFound", "the server could not find the requested resource")
+    return _generic(404, "NotFound", "the server could not find the requested resource")
+
+
+def _generic(code: int, reason: str, message: str) -> ApiError:
+    refusal = ApiError(code, reason, message)
+    refusal.generic = True
+    return refusal
 
 
 def unsupported_media_type(accepted: Sequence[str]) -> ApiError:
