@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from lab.apiserver.core.errors import FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value whose text is known already, such as a Go struct with its members in their own order."""
+
+    text: str
 
 
 def quoted(text: str) -> str:
@@ -22,6 +30,8 @@ def quoted(text: str) -> str:
 
 def go_value(value: Any) -> str:
     """A value as it is shown in a field error: strings quoted, numbers plain, everything else as JSON."""
+    if isinstance(value, Shown):
+        return value.text
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, bool):

@@ -1,0 +1,1 @@
+"""What built-in objects must satisfy beyond their types, one module per family of kinds."""
