@@ -14,6 +14,7 @@ from typing import Any
 from lab.apiserver.core.errors import bad_request
 from lab.apiserver.core.field_labels import field_reader
 from lab.apiserver.core.resource import Resource
+from lab.apiserver.core.validating.names import label_value, qualified_name
 
 SYMBOLS = frozenset("=!(),<>")
 OPERATORS = {
@@ -25,23 +26,7 @@ OPERATORS = {
     ">": "gt",
     "<": "lt",
 }
-_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_CHARACTERS = "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-_NAME_TEXT = (
-    f"name part must consist of {_CHARACTERS} (e.g. 'MyName',  or 'my.name',  or '123-abc', "
-    "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
-_VALUE_TEXT = (
-    f"a valid label must be an empty string or consist of {_CHARACTERS} (e.g. 'MyValue',  or 'my_value',  or '12345', "
-    "regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-)
-_PREFIX_TEXT = (
-    "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
-    "must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
 
 
 class _Unreadable(Exception):
@@ -219,38 +204,17 @@ class _Parser:
 
 
 def _check_key(key: str) -> None:
-    prefix, slash, name = key.rpartition("/")
-    wrong: list[str] = []
-    if "/" in prefix:
-        wrong.append(
-            f"a qualified name must consist of {_CHARACTERS} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
-            "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix "
-            "and '/' (e.g. 'example.com/MyName')"
-        )
-    elif slash and not prefix:
-        wrong.append("prefix part must be non-empty")
-    elif slash and not _SUBDOMAIN.fullmatch(prefix):
-        wrong.append(_PREFIX_TEXT)
-    if len(name) > 63:
-        wrong.append("name part must be no more than 63 characters")
-    if not wrong and not _NAME.fullmatch(name):
-        wrong.append(_NAME_TEXT)
-    if wrong:
+    if wrong := qualified_name(key):
         raise _Unreadable(f'<nil>: Invalid value: "{key}": {"; ".join(wrong)}')
 
 
 def _check_value(key: str, value: str, operator: str) -> None:
-    if operator in ("gt", "lt"):
-        if not _INTEGER.fullmatch(value):
-            raise _Unreadable(
-                f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
-            )
+    if operator not in ("gt", "lt"):
+        wrong = label_value(value)
+    elif _INTEGER.fullmatch(value):
         return
-    wrong: list[str] = []
-    if len(value) > 63:
-        wrong.append("must be no more than 63 characters")
-    if value and not _NAME.fullmatch(value):
-        wrong.append(_VALUE_TEXT)
+    else:
+        wrong = ["for 'Gt', 'Lt' operators, the value must be an integer"]
     if wrong:
         raise _Unreadable(f'values[0][{key}]: Invalid value: "{value}": {"; ".join(wrong)}')
 
