@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.identity import SYSTEM_MASTERS, UserInfo
-from lab.apiserver.core.selectors import selector_of
+from lab.apiserver.core.label_selectors import selector_of
 from lab.apiserver.core.store import Event
 
 GROUP = "rbac.authorization.k8s.io"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from lab.apiserver.core.encoding import encode
 from lab.apiserver.core.errors import ApiError
+from lab.apiserver.core.field_selectors import FieldSelector
+from lab.apiserver.core.label_selectors import LabelSelector
 from lab.apiserver.core.request import Sink
-from lab.apiserver.core.selectors import FieldSelector, LabelSelector
 from lab.apiserver.core.store import Entry, Event, Key
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lab.apiserver.core.selectors import LabelSelector, Requirement
+from lab.apiserver.core.label_selectors import LabelSelector, Requirement
 from lab.apiserver.simulate.marks import is_deleting, marked, owner_reference
 from lab.apiserver.simulate.pod_objects import PODS, is_active, is_ready
 from lab.apiserver.simulate.world import World

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.apiserver.core.errors import ApiError
+from lab.apiserver.core.field_selectors import parse_fields
 from lab.apiserver.core.jsonpath import compile_path
+from lab.apiserver.core.label_selectors import LabelSelector, Requirement, parse_labels
 from lab.apiserver.core.printers.durations import human_duration, parse_time
 from lab.apiserver.core.resource import Column, Resource
-from lab.apiserver.core.selectors import LabelSelector, Requirement, parse_fields, parse_labels
 from lab.apiserver.core.tables import table
 from lab.kit.clock import timestamp_micros
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from lab.apiserver.core.errors import ApiError
+from lab.apiserver.core.label_selectors import selector_of
 from lab.apiserver.core.printers.durations import since
 from lab.apiserver.core.resource import Column
-from lab.apiserver.core.selectors import selector_of
 
 Cells = Callable[[dict[str, Any], datetime], list[Any]]
 """From an object and the present moment to its cells, wide ones included."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from lab.apiserver.core.call import Call
 from lab.apiserver.core.errors import ApiError, bad_request, not_found, too_large_resource_version
+from lab.apiserver.core.field_selectors import parse_fields
+from lab.apiserver.core.label_selectors import parse_labels
 from lab.apiserver.core.rendering import ROWS_AT_ONCE
 from lab.apiserver.core.request import Response
-from lab.apiserver.core.selectors import parse_fields, parse_labels
 from lab.apiserver.core.snapshots import Item, Token, parse_token
 from lab.apiserver.core.store import Entry
 from lab.apiserver.core.watching import Matcher, Watcher
