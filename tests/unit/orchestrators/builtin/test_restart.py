@@ -98,8 +98,8 @@ def test_a_redo_gives_the_same_commit(bench, run):
         await _note_pushes(bench, built)
         await bench.until(lambda: _published(bench))
         approvals = [updates for updates in built if "refs/heads/main" in updates]
-        assert len(approvals) == 2
-        assert approvals[0] == approvals[1]
+        assert len(approvals) > 1
+        assert all(approval == approvals[0] for approval in approvals)
 
     run(flow())
 
