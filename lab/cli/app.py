@@ -19,8 +19,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("This program", ("version", "completion")),
 )
 VERBS = tuple(verb for _title, verbs in GROUPS for verb in verbs)
-_SHORT = {
-    "up": "make the lab and run its flows; safe to repeat, goes on where it stopped",
+SHORT = {
+    "up": "make the lab and run its flows; safe to repeat",
     "status": "what is up, what is real, where each package stands",
     "trace": "follow one package through the nine stages",
     "why": "why is this object here, or not here?",
@@ -77,7 +77,7 @@ class Verbs(click.Group):
         for title, verbs in GROUPS:
             formatter.write(f"{title}\n")
             for verb in verbs:
-                formatter.write(f"  {verb:<11} {_SHORT[verb]}\n")
+                formatter.write(f"  {verb:<11} {SHORT[verb]}\n")
             formatter.write("\n")
         formatter.write("Start with: lab up      Every verb has --help; -o json where it reports.\n")
 
