@@ -35,6 +35,9 @@ Key = tuple[str, str]
 Served = tuple[int, str]
 """What makes a new reconciler necessary: generation and deletion policy."""
 
+FIRST_RESTART = 1.0
+LONGEST_RESTART = 60.0
+
 LOGGER = "lab.agents.builtin"
 """Each agent logs to `<LOGGER>.<cluster>`, in lines as its pod would print them."""
 
@@ -65,7 +68,7 @@ class BuiltinAgent:
         self._log = logging.getLogger(f"{LOGGER}.{cluster.name}")
         opened = partial(_open_repository, git_route, git_folder)
         self._around = Surroundings(cluster.name, self._client, bus, clock, self._log, strict, opened)
-        self._queue: WorkQueue[Key] = WorkQueue(self._reconcile, failed=self._failed, workers=2)
+        self._queue: WorkQueue[Key] = WorkQueue(self._reconcile, failed=self._failed, workers=4)
         self._informer = Informer(self._client, ROOT_SYNC, self._saw)
         self._group: asyncio.TaskGroup | None = None
         self._running: dict[Key, tuple[Served, asyncio.Task[None]]] = {}
@@ -122,9 +125,21 @@ class BuiltinAgent:
 
     def _start(self, key: Key, spec: SyncSpec, obj: Object, served: Served) -> None:
         assert self._group is not None
-        reconciler = Reconciler(self._around, spec, obj)
         self._specs[key] = spec
-        self._running[key] = (served, self._group.create_task(reconciler.run()))
+        self._running[key] = (served, self._group.create_task(self._serve(key, spec, obj)))
+
+    async def _serve(self, key: Key, spec: SyncSpec, obj: Object) -> None:
+        """Run the reconciler of one RootSync; one that fails begins anew, as a pod does, and harms no other."""
+        attempt = 0
+        while True:
+            try:
+                await Reconciler(self._around, spec, self._informer.cache.get(key, obj)).run()
+            except Exception as error:
+                attempt += 1
+                wait = min(FIRST_RESTART * 2.0 ** (attempt - 1), LONGEST_RESTART)
+                self._log.exception("the reconciler of %s/%s failed; it begins anew in %.0fs", *key, wait)
+                self._failed(key, error, attempt, wait)
+                await asyncio.sleep(wait)
 
     async def _stop(self, key: Key) -> None:
         running = self._running.pop(key, None)
@@ -168,7 +183,7 @@ class BuiltinAgent:
                     orphan = {"metadata": {"name": name_of(group), "namespace": SYSTEM_NAMESPACE}}
                     await self._teardown(read_spec(orphan, period_default=self._period_default)).release_all()
                     self._bus.publish(SyncRemoved(self._cluster, name_of(group)))
-        except (KubeError, ConnectionError) as error:
+        except (KubeError, ConnectionError, TimeoutError) as error:
             self._log.warning("inventories without RootSync could not be looked at: %s", error)
 
     def _teardown(self, spec: SyncSpec) -> Teardown:

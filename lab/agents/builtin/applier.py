@@ -199,12 +199,10 @@ class Applier:
         text = f"skipped apply of {item.identity.described}: {reason}"
         outcome.faults.append(Fault("2009", text, (item.site,)))
         outcome.skipped.add(item.identity)
-        self._log.warning(text)
 
     def _fail(self, who: Identity, fault: Fault, outcome: Outcome) -> None:
         outcome.faults.append(fault)
         outcome.failed.add(who)
-        self._log.error("KNV%s: %s", fault.knv, fault.text)
 
     # -- waits -----------------------------------------------------------------------------------------------
 

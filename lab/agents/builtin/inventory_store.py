@@ -65,7 +65,7 @@ class InventoryStore:
             changed.clear()
             try:
                 await self._write_status(rows())
-            except (KubeError, ConnectionError):
+            except (KubeError, ConnectionError, TimeoutError):
                 # Nobody acts on this status; the next change writes all of it again.
                 await self._reread()
             await asyncio.sleep(MIN_DISTANCE)
@@ -91,7 +91,7 @@ class InventoryStore:
     async def _reread(self) -> None:
         try:
             await self.load()
-        except (KubeError, ConnectionError):
+        except (KubeError, ConnectionError, TimeoutError):
             self._known = None
 
 

@@ -28,6 +28,7 @@ from lab.agents.builtin.sync_spec import SyncSpec, invalid
 from lab.agents.builtin.tracker import Tracker
 from lab.agents.builtin.watches import Watches
 from lab.events.bus import EventBus
+from lab.git.urls import without_credentials
 from lab.kit.clock import Clock
 from lab.kube.client import KubeClient, KubeError
 from lab.kube.paths import Object
@@ -67,7 +68,7 @@ class Reconciler:
         spread = zlib.crc32(f"{around.cluster}/{spec.name}".encode()) / 2**32
         self._schedule = Schedule(clock, spec.period, spread)
         self._wake = asyncio.Event()
-        self._tracker = Tracker(around.cluster, spec.name, around.bus, pods)
+        self._tracker = Tracker(around.cluster, spec.name, around.bus, pods, log)
         applier = Applier(client, discovery, clock, log, pods, self._tracker.saw)
         self._remediator = Remediator(
             around.cluster,
@@ -127,7 +128,7 @@ class Reconciler:
         while True:
             try:
                 await self._attempt()
-            except ConnectionError as error:
+            except (ConnectionError, TimeoutError) as error:
                 self._retry(f"the API server does not answer: {error}")
             except KubeError as error:
                 await self._broken(Fault("2002", error.message))
@@ -144,20 +145,18 @@ class Reconciler:
     # -- pull ------------------------------------------------------------------------------------------------
 
     async def _attempt(self) -> None:
+        self._schedule.polled()
         source = await self._open()
         if source is None:
             return
         try:
             commit = await source.poll()
             if commit == self._commit and not self._schedule.sync_due:
-                self._schedule.polled()
                 await self._refresh()
                 return
             self._reports.pulled(commit, source.news(commit, self._state.last_synced))
-            self._schedule.polled()
             await self._take(source, commit)
         except SourceFailure as failure:
-            self._schedule.polled()
             await self._not_pulled(failure)
 
     async def _open(self) -> Source | None:
@@ -170,7 +169,6 @@ class Reconciler:
             except MissingSecret as missing:
                 text = str(missing)
         if text:
-            self._schedule.polled()
             await self._stall(Fault("1061", text))
             return None
         if self._source is None or credentials != self._credentials:
@@ -205,7 +203,7 @@ class Reconciler:
     async def _take(self, source: Source, commit: str) -> None:
         tree = await source.read(commit)
         if commit != self._commit:
-            self._around.log.info("fetched %s of %s", commit, self._spec.url)
+            self._around.log.info("fetched %s of %s", commit, without_credentials(self._spec.url))
             if self._commit:
                 self._schedule.restart_retries()
         await self._begin(commit)
@@ -282,7 +280,7 @@ class Reconciler:
         self._state = replace(self._state, sync=stage, phase="Sync", busy=False)
         try:
             await self._object.show(self._state, self._spec)
-        except (KubeError, ConnectionError) as error:
+        except (KubeError, ConnectionError, TimeoutError) as error:
             self._around.log.warning("the status of %s could not be written: %s", self._spec.name, error)
 
     # -- between commits -------------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ class Remediator:
                 wait = await self._correct(who, noticed)
             except KubeError as error:
                 wait = self._failed(who, noticed, error)
-            except ConnectionError as error:
+            except (ConnectionError, TimeoutError) as error:
                 wait = self._failed(who, noticed, KubeError(0, "", f"the API server does not answer: {error}"))
             if wait is not None:
                 noticed.due = self._clock.time() + wait

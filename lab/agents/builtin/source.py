@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from lab.agents.builtin.sync_spec import SyncSpec
+from lab.errors.base import LabError
 from lab.git.failures import GitFailure, GitMissing, no_ref
 from lab.git.remote import RemoteRepository
 from lab.git.urls import without_credentials
@@ -65,6 +66,8 @@ class Source:
             raise self._failed(said) from None
         except GitFailure as error:
             raise self._failed(error.message) from error
+        except LabError as error:
+            raise self._failed(f"fatal: {error.what}: {error.why}") from error
         self._failures = 0
         return commit
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from lab.agents.builtin.applier import Applier, Outcome
 from lab.agents.builtin.discovery import Discovery
@@ -25,6 +27,11 @@ from lab.reconcile.metadata import SOURCE_PATH
 from lab.reconcile.packages import package_of
 from lab.reconcile.plan import ChangeSet, plan
 from lab.reconcile.validate import Rules, check, kinds_of
+
+T = TypeVar("T")
+
+LARGE = 200
+"""From so many objects on, checking and planning take long enough to be done beside the event loop."""
 
 _OF_SOURCE = frozenset({"1047"})
 """Faults of a plan that are mistakes of the repository."""
@@ -79,13 +86,14 @@ class SyncRun:
             return early
         rules = Rules(self.spec.name, self.cluster, self.strict, self.spec.implicit_namespaces)
         scopes = await self.discovery.scopes(kinds_of(tree.parsed.declared))
-        checked = check(tree.parsed.declared, scopes, rules)
+        checked = await _beside(len(tree.parsed.declared), check, tree.parsed.declared, scopes, rules)
         if any(fault.blocking for fault in checked.faults):
             return Result(source=checked.faults)
         remembered = await self.inventory.load()
         mark = self.spec.mark(self.cluster)
         live = await snapshot(self.client, self.discovery, checked.declared, remembered, mark.part_of)
-        planned = plan(checked.declared, live.objects, remembered, mark, commit)
+        count = len(checked.declared)
+        planned = await _beside(count, plan, checked.declared, live.objects, remembered, mark, commit)
         if planned.changes is None:
             source = tuple(fault for fault in planned.faults if fault.knv in _OF_SOURCE)
             sync = tuple(fault for fault in planned.faults if fault.knv not in _OF_SOURCE)
@@ -144,7 +152,7 @@ class SyncRun:
         packages: Collection[str],
     ) -> None:
         """Watch what is declared now, and wait for the packages of which nothing was refused."""
-        kinds: set[Kind] = {live.kinds[who] for who in outcome.applied if who in live.kinds}
+        kinds: set[Kind] = {live.kinds[item.identity] for item in declared if item.identity in live.kinds}
         self.watches.want(kinds)
         refused = {package_of(site.file, packages) for fault in (*faults, *outcome.faults) for site in fault.sites}
         found: dict[str, list[Identity]] = {directory: [] for directory in tree.parsed.packages}
@@ -155,6 +163,11 @@ class SyncRun:
                 refused.add(item.package)
         ready = {directory: tuple(items) for directory, items in sorted(found.items()) if directory not in refused}
         self.tracker.expect(Expected(commit, ready))
+
+
+async def _beside(size: int, work: Callable[..., T], *arguments: Any) -> T:
+    """Do pure work: at once when it is small, in a worker thread when it would hold up everybody else."""
+    return work(*arguments) if size < LARGE else await asyncio.to_thread(work, *arguments)
 
 
 def _row(who: Identity, outcome: Outcome, going: Collection[Identity]) -> Row:

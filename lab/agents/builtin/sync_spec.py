@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab.git.urls import without_credentials
 from lab.reconcile.metadata import SYSTEM_NAMESPACE, Mark
 
 DELETION_POLICY = "configsync.gke.io/deletion-propagation-policy"
@@ -56,7 +57,7 @@ class SyncSpec:
 
     def mark(self, cluster: str) -> Mark:
         """The mark that managed objects get."""
-        return Mark(self.name, self.url, self.branch, self.revision, cluster)
+        return Mark(self.name, without_credentials(self.url), self.branch, self.revision, cluster)
 
     def git_status(self) -> dict[str, str]:
         """The `gitStatus` of each stage."""

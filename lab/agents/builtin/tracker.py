@@ -7,12 +7,14 @@ looked at in growing distances.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lab.agents.builtin.pods import PodLook
 from lab.events.bus import EventBus
 from lab.events.kinds import PackageNotReady, PackageReady
+from lab.kube.client import KubeError
 from lab.kube.paths import Object, namespace_of
 from lab.reconcile.identity import Identity
 from lab.reconcile.inventory import Row, commit_of
@@ -47,11 +49,12 @@ class Expected:
 class Tracker:
     """For one RootSync of one cluster."""
 
-    def __init__(self, cluster: str, root_sync: str, bus: EventBus, pods: PodLook) -> None:
+    def __init__(self, cluster: str, root_sync: str, bus: EventBus, pods: PodLook, log: logging.Logger) -> None:
         self._cluster = cluster
         self._root_sync = root_sync
         self._bus = bus
         self._pods = pods
+        self._log = log
         self._known: dict[Identity, Known] = {}
         self._expected: Expected | None = None
         self._changed = asyncio.Event()
@@ -118,7 +121,10 @@ class Tracker:
             except TimeoutError:
                 look = min(look * 2, LONGEST_LOOK)
             self._changed.clear()
-            await self._look_at_pods()
+            try:
+                await self._look_at_pods()
+            except (KubeError, ConnectionError, TimeoutError) as error:
+                self._log.warning("Pods could not be looked at: %s", error)
             self.tell()
 
     def tell(self) -> None:
