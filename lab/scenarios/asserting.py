@@ -53,14 +53,19 @@ async def never_within(scene: Scene, condition: Condition, duration: float) -> N
             await news(left)
 
 
-def never_again(scene: Scene, condition: Condition) -> None:
-    """From now to the end of the scenario the condition must not come true; it is looked at once more at the end."""
+async def never_again(scene: Scene, condition: Condition) -> None:
+    """From now to the end of the scenario the condition must not come true; it is looked at once more at the end.
+
+    Raises StepFailed when it is true already; later the guard fails the scenario.
+    """
+    async with condition.following(scene):
+        _refuse(await condition.look(scene))
 
     async def watch() -> None:
         async with condition.following(scene) as news:
             while True:
-                _refuse(await condition.look(scene))
                 await news(60.0)
+                _refuse(await condition.look(scene))
 
     async def last() -> None:
         _refuse(await condition.look(scene))

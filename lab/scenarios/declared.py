@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.git.remote import GitMissing, GitUnreachable, RemoteRepository
-from lab.ports.git_host import Credentials
+from lab.ports.git_host import Credentials, LocalRoute
 from lab.reconcile.packages import package_directories, package_of
 from lab.render.manifests import locate
 
@@ -47,8 +47,9 @@ class Declaration:
 class GitReader:
     """The heads of the lab's repositories, read over Git as anyone may; raises GitUnreachable while Git is away."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, route: LocalRoute | None = None) -> None:
         self._credentials = credentials
+        self._route = route
 
     async def declaration(self, name: str, url: str, subject: Subject, ref: str = MAIN) -> Declaration | None:
         """Where a repository declares the subject on `ref`; None when it does not, or there is no such ref."""
@@ -59,15 +60,15 @@ class GitReader:
         return find(name, commit, files, subject)
 
     async def _head(self, url: str, ref: str) -> tuple[str, dict[str, bytes]] | None:
-        repository = RemoteRepository(url, credentials=self._credentials)
+        repository = RemoteRepository(url, credentials=self._credentials, route=self._route)
         try:
             seen = await repository.fetch(ref, depth=1)
+            commit = seen.get(ref)
+            return (commit, repository.files(commit)) if commit else None
         except GitMissing:
             return None
         finally:
             repository.close()
-        commit = seen.get(ref)
-        return (commit, repository.files(commit)) if commit else None
 
 
 def find(repository: str, commit: str, files: Mapping[str, bytes], subject: Subject) -> Declaration | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,10 @@ CLUSTER_LABEL = "nephio.org/cluster-name"
 
 @dataclass(slots=True)
 class Evidence:
-    """What was seen; None means not there, and `management_away`, `git_away` that it could not be looked at."""
+    """What was seen; None means not there, and `management_away`, `git_away` that it could not be looked at.
+
+    `newest_workspaces` names the newest published revision of each blueprint.
+    """
 
     subject: Subject
     cluster: str
@@ -54,6 +57,7 @@ class Evidence:
     in_draft: Declaration | None = None
     draft: Object | None = None
     in_blueprint: Declaration | None = None
+    newest_workspaces: dict[str, str] = field(default_factory=dict)
 
     @property
     def deployment_repository(self) -> Object | None:
@@ -139,12 +143,13 @@ async def _look_at_management(bench: Bench, evidence: Evidence) -> None:
         ]
         revisions = (await kube.list(PACKAGE_REVISION))[0]
         evidence.revisions = [r for r in revisions if r["spec"]["repository"] == name]
+        evidence.newest_workspaces = _newest(revisions)
     except (ConnectionError, KubeError) as error:
         evidence.management_away = str(error) or "it does not answer"
 
 
 async def _look_at_git(bench: Bench, evidence: Evidence) -> None:
-    reader = GitReader(bench.git_credentials)
+    reader = GitReader(bench.git_credentials, bench.route)
     hosted = await bench.deployment(evidence.cluster)
     subject = evidence.subject
     try:
@@ -168,6 +173,16 @@ async def _look_at_drafts(reader: GitReader, url: str, evidence: Evidence) -> No
         if found is not None:
             evidence.in_draft, evidence.draft = found, revision
             return
+
+
+def _newest(revisions: Sequence[Object]) -> dict[str, str]:
+    published = [r["spec"] for r in revisions if r["spec"]["repository"] == BLUEPRINTS and _number(r["spec"]) > 0]
+    return {spec["packageName"]: str(spec["workspaceName"]) for spec in sorted(published, key=_number)}
+
+
+def _number(spec: Mapping[str, Any]) -> int:
+    """The number of a published revision; a placeholder that follows the branch has -1, a draft 0."""
+    return int(spec.get("revision") or 0)
 
 
 def _label(repository: Object) -> str:

@@ -18,6 +18,8 @@ from lab.scenarios.bench import Bench
 NAMESPACE = "default"
 AUTHOR = "You <you@lab.invalid>"
 """Who publishes blueprints, as Git has it."""
+SEEN_INTERVAL = 0.1
+"""Seconds between two looks at what the orchestrator serves; PackageRevisions of another process tell nobody else."""
 
 
 async def drafts(bench: Bench, package: str, cluster: str = "") -> list[Object]:
@@ -107,19 +109,10 @@ async def publish(bench: Bench, package: str, files: Mapping[str, bytes]) -> Pub
 async def upgrade(bench: Bench, package: str, workspace: str, cluster: str = "") -> list[str]:
     """Point the variants of a blueprint at another workspace; returns their names.
 
-    Raises LabError LAB204 when the blueprint has no such workspace, LAB201 when no variant brings the package.
+    A workspace that was published a moment ago is waited for until the orchestrator has seen it in Git. Raises LabError
+    LAB204 when the blueprint has no such workspace, LAB201 when no variant brings the package.
     """
-    found, _version = await bench.management.list(PACKAGE_REVISION, NAMESPACE)
-    known = [
-        item["spec"]["workspaceName"]
-        for item in found
-        if item["spec"]["repository"] == BLUEPRINTS and item["spec"]["packageName"] == package
-    ]
-    if workspace not in known:
-        why = f"Known: {', '.join(sorted(known)) or 'none'}."
-        raise LabError(
-            "LAB204", f"{BLUEPRINTS} has no {package} {workspace}.", why, [f"lab publish packages/{package}"]
-        )
+    await _workspace_known(bench, package, workspace)
     variants, _version = await bench.management.list(PACKAGE_VARIANT, NAMESPACE)
     repositories = {r.repository for r in bench.board.repositories.values() if cluster in ("", r.cluster)}
     chosen = [
@@ -136,3 +129,35 @@ async def upgrade(bench: Bench, package: str, workspace: str, cluster: str = "")
         patch = {"spec": {"upstream": {"workspaceName": workspace}}}
         await bench.management.patch(PACKAGE_VARIANT, name, patch, namespace=NAMESPACE)
     return chosen
+
+
+async def _workspace_known(bench: Bench, package: str, workspace: str) -> None:
+    """Return when the orchestrator serves the workspace. Raises LabError LAB204 at once when Git has no such tag."""
+    known = await _workspaces(bench, package)
+    if workspace not in known and f"refs/tags/{package}/{workspace}" not in await _blueprint_refs(bench):
+        why = f"Known: {', '.join(sorted(known)) or 'none'}."
+        steps = [f"lab publish packages/{package}"]
+        raise LabError("LAB204", f"{BLUEPRINTS} has no {package} {workspace}.", why, steps)
+    limit = bench.clock.time() + 2 * bench.spec.period
+    while workspace not in await _workspaces(bench, package):
+        if bench.clock.time() >= limit:
+            what = f"The orchestrator has not seen {package} {workspace} in Git within {2 * bench.spec.period:g}s."
+            raise LabError("LAB027", what, "", ["lab status"])
+        await bench.clock.sleep(SEEN_INTERVAL)
+
+
+async def _workspaces(bench: Bench, package: str) -> set[str]:
+    found, _version = await bench.management.list(PACKAGE_REVISION, NAMESPACE)
+    specs = [item["spec"] for item in found]
+    return {s["workspaceName"] for s in specs if s["repository"] == BLUEPRINTS and s["packageName"] == package}
+
+
+async def _blueprint_refs(bench: Bench) -> dict[str, str]:
+    hosted = await bench.blueprints()
+    repository = RemoteRepository(hosted.push_url, credentials=bench.git_credentials, route=bench.route)
+    try:
+        return await repository.refs()
+    except GitUnreachable as error:
+        raise LabError("LAB602", "Git cannot be reached.", str(error), ["lab status"]) from error
+    finally:
+        repository.close()

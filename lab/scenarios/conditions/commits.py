@@ -12,18 +12,20 @@ from lab.scenarios.scene import GIT_PERIOD, Scene
 
 
 class NewCommits:
-    """A commit on `branch` of `repository`, made after `following` began, whose message holds the pattern."""
+    """A commit on `branch` of `repository`, made after the first `following` began, whose message holds the pattern."""
 
     def __init__(self, repository: str, branch: str, message: str) -> None:
         self._repository = repository
         self._branch = branch
         self._message = message
         self._known: str | None = None
+        self._began = False
 
     @asynccontextmanager
     async def following(self, scene: Scene) -> AsyncIterator[News]:
-        """Notes where the branch stands; Git is asked once a second."""
-        self._known = await self._tip(scene)
+        """Notes, the first time, where the branch stands; Git is asked once a second."""
+        if not self._began:
+            self._known, self._began = await self._tip(scene), True
         yield lambda within: scene.bench.clock.sleep(min(within, GIT_PERIOD))
 
     async def look(self, scene: Scene) -> Finding:

@@ -23,6 +23,6 @@ class Never(EveryCondition):
     async def run(self, scene: Scene) -> Any:
         """Watch it, or leave a guard."""
         if self.within is None:
-            never_again(scene, self.condition())
+            await never_again(scene, self.condition())
         else:
             await never_within(scene, self.condition(), self.within)
