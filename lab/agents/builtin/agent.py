@@ -138,7 +138,7 @@ class BuiltinAgent:
                 attempt += 1
                 wait = min(FIRST_RESTART * 2.0 ** (attempt - 1), LONGEST_RESTART)
                 self._log.exception("the reconciler of %s/%s failed; it begins anew in %.0fs", *key, wait)
-                self._failed(key, error, attempt, wait)
+                self._bus.publish(Retried(f"serve RootSync {key[1]} on {self._cluster}", attempt, str(error), wait))
                 await asyncio.sleep(wait)
 
     async def _stop(self, key: Key) -> None:

@@ -99,6 +99,7 @@ class Reconciler:
         )
         self._source: Source | None = None
         self._credentials: Credentials | None = None
+        self._begun = ""
         self._commit = ""
         self._refused: tuple[Fault, ...] = ()
         self._packages: frozenset[str] | None = None
@@ -202,10 +203,10 @@ class Reconciler:
 
     async def _take(self, source: Source, commit: str) -> None:
         tree = await source.read(commit)
-        if commit != self._commit:
+        if commit != self._begun:
             self._around.log.info("fetched %s of %s", commit, without_credentials(self._spec.url))
-            if self._commit:
-                self._schedule.restart_retries()
+            self._begun = commit
+            self._schedule.begun()
         await self._begin(commit)
         directories = self._directories(source, tree.parsed.packages)
         result = await self._run.run(tree, commit, directories)

@@ -56,8 +56,13 @@ class Schedule:
         self._retry = None
         self._resync = self._clock.time() + RESYNC
 
+    def begun(self) -> None:
+        """Another commit is being worked on: its retries begin anew."""
+        self._attempts = 0
+        self._retry = None
+
     def restart_retries(self) -> None:
-        """There is a new commit, or something has changed: the next retry is the first one again, due now."""
+        """Something has changed that may have been missing: try now, and then as after a first failure."""
         self._attempts = 0
         self._retry = self._clock.time()
 

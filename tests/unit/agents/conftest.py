@@ -48,6 +48,18 @@ class Route:
         return self.folder if url == URL else self.folder.parent / "nothing.git"
 
 
+class Line(LocalTransport):
+    """The agent's way to its API server, which can be cut."""
+
+    cut = False
+
+    async def open(self, *what: Any, **how: Any) -> Any:
+        """One request, or ConnectionError while the line is cut."""
+        if self.cut:
+            raise ConnectionError("Connection refused")
+        return await super().open(*what, **how)
+
+
 class Bench:
     """The agent's world, and a person who commits, looks and interferes."""
 
@@ -63,6 +75,7 @@ class Bench:
         self.files: dict[str, bytes] = {}
         self._commits = 0
         self._agent: asyncio.Task[None] | None = None
+        self.line: Line | None = None
 
     # -- the person at the repository ------------------------------------------------------------------------
 
@@ -144,7 +157,8 @@ class Bench:
     def start_agent(self, *, strict: bool = False, bus: EventBus | None = None) -> BuiltinAgent:
         """Run the agent as its ServiceAccount."""
         identity = Identity(UserInfo(AGENT_USER, GROUPS), cluster="my-ran")
-        cluster = WorkloadCluster("my-ran", LocalTransport(self.api, "my-ran", identity))
+        self.line = Line(self.api, "my-ran", identity)
+        cluster = WorkloadCluster("my-ran", self.line)
         agent = BuiltinAgent(
             cluster, git_route=self.route, bus=bus or self.bus, clock=self.clock, period_default=15.0, strict=strict
         )
