@@ -15,7 +15,7 @@ import click
 from lab.cli.console import Console
 from lab.errors.base import ExitCode, LabError
 
-PLUGIN = "lab.pytest_plugin"
+PLUGIN = "nephio_lab"
 SCENARIOS = "scenarios"
 _PYTEST_USAGE = 4
 
@@ -83,7 +83,7 @@ def _options(
 
 
 def _plugin() -> list[str]:
-    """How pytest finds the lab: by its entry point, or by name where the lab was not installed."""
+    """How pytest finds the lab: by its entry point, or by the name of its door where the lab was not installed."""
     known = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
     return [] if known else ["-p", PLUGIN]
 
