@@ -89,23 +89,21 @@ def _drop_nulls(value: Any) -> None:
 
 
 def _without_directives(value: Any) -> Any:
-    """The value without directives; None where the value itself says delete or merge-only."""
+    """The value without objects that are directives; None where it is one itself.
+
+    Other directives stay, as they do in the real server, where decoding then drops or refuses them.
+    """
     if isinstance(value, dict):
-        directive = value.pop(_MARKER, None)
-        if directive == "delete":
+        if _MARKER in value:
             return None
-        cleaned = {}
-        for key, member in value.items():
-            if key in (_RETAIN, _MARKER) or key.startswith((_DELETE_SCALARS, _ORDER)):
-                continue
-            kept = _without_directives(member)
-            if kept is not None:
-                cleaned[key] = kept
-        return cleaned
+        return {key: _without_directives(member) for key, member in value.items() if not _is_directive(member)}
     if isinstance(value, list):
-        items = (_without_directives(item) for item in value)
-        return [item for item in items if item is not None]
+        return [_without_directives(item) for item in value if not _is_directive(item)]
     return value
+
+
+def _is_directive(value: Any) -> bool:
+    return isinstance(value, dict) and _MARKER in value
 
 
 def _retain_keys(original: dict[str, Any], patch: dict[str, Any]) -> None:
