@@ -9,7 +9,7 @@ from lab.cli.failures import runnable
 from lab.cli.session import act, board, existing, output_option
 from lab.errors.base import ExitCode, LabError
 from lab.scenarios.bench import Bench
-from lab.scenarios.why import Verdict
+from lab.scenarios.reasons.verdict import Verdict
 from lab.wiring.home import Home
 
 

@@ -241,6 +241,13 @@ _ENTRIES = (
         "`spec.setters` is the lab's short form. Upstream takes `spec.pipeline.mutators` with apply-setters; the "
         "warning shows the equivalent.",
     ),
+    Entry(
+        "LAB207",
+        "The PackageVariant takes an older revision",
+        1,
+        "The blueprint declares it now, but the revision that the PackageVariant names does not. A new upstream "
+        "revision alone changes nothing downstream: publish it, then move the variant with `lab upgrade`.",
+    ),
     # -- 3: draft ---------------------------------------------------------------------------------------------
     Entry(
         "LAB301",

@@ -72,7 +72,10 @@ class EmbeddedLab:
         self.api = ApiServer(clock, store=store, keys=keys, delays=Delays())
         self.clusters = EmbeddedClusters(self.api, lambda: self._server.port if self._server else 0)
         self.git = EmbeddedGitHost(
-            folder / "git", self._git_credentials(), port=self._ports.wanted("git", spec.git_port)
+            folder / "git",
+            self._git_credentials(),
+            port=self._ports.wanted("git", spec.git_port),
+            on_update=self._pushed,
         )
         self.bench: Bench
         self._server: Server | None = None
@@ -225,10 +228,16 @@ class EmbeddedLab:
     async def _simulate(self, name: str) -> Simulator:
         identity = self.api.fleet.identity(name, "system:kube-controller-manager", ("system:masters",))
         cluster = self.api.cluster(name)
-        simulator = Simulator(cluster, LocalTransport(self.api, name, identity), self._clock)
+        transport = LocalTransport(self.api, name, identity)
+        simulator = Simulator(cluster, transport, self._clock, refuses_image=cannot_be_pulled)
         await simulator.start(self._tasks)
         self._simulators[name] = simulator
         return simulator
+
+    def _pushed(self, repository: str, _ref: str, _old: str | None, _new: str | None) -> None:
+        """As a webhook of the host: a published blueprint is seen at once. Deployment repositories tell nobody."""
+        if repository == BLUEPRINTS and self._orchestrator is not None:
+            self._orchestrator.pushed(f"{self.git.url}/nephio/{repository}.git")
 
     def _launcher(self) -> AgentLauncher:
         return AgentLauncher(
@@ -301,6 +310,12 @@ class EmbeddedLab:
             access = await self.clusters.find(name)
             if access is not None:
                 self.bench.clusters[name] = access
+
+
+def cannot_be_pulled(image: str) -> bool:
+    """Whether the simulator refuses an image: one of a host below `.invalid`, which by definition does not exist."""
+    host, slash, _rest = image.partition("/")
+    return bool(slash) and host.partition(":")[0].endswith(".invalid")
 
 
 async def start_embedded(

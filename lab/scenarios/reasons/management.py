@@ -32,22 +32,29 @@ def draft(evidence: Evidence) -> Stop | None:
     """A trail that failed before the commit, or a draft that waits for somebody."""
     if crossed(evidence):
         return None
-    trail = trail_of(evidence)
-    failed = trail.failed if trail is not None else None
-    if trail is not None and failed is not None and failed.code:
-        stage = next(s for s in Stage if trail.passage(s) is failed)
-        if stage.comes_before(Stage.PULL):
-            steps = (f"lab explain {failed.code}", f"lab trace {trail.package}")
-            return Stop(failed.code, stage, failed.text, steps)
     package = package_of(evidence)
     named = (r for r in evidence.revisions if r["spec"]["packageName"] == package and waits(r))
     waiting = evidence.draft or next(named, None)
-    if waiting is None:
+    approval = (f"lab approve {waiting['spec']['packageName']} --on {evidence.cluster}",) if waiting else ()
+    failed = _failed(evidence, approval)
+    if failed is not None or waiting is None:
+        return failed
+    lifecycle = waiting["spec"]["lifecycle"]
+    why = f"{name_of(waiting)} is {lifecycle}: nothing reaches main before somebody approves it."
+    return Stop("LAB501", Stage.APPROVE, why, (*approval, "lab explain approve"))
+
+
+def _failed(evidence: Evidence, approval: tuple[str, ...]) -> Stop | None:
+    """The first failure of the newest trail; one that an older draft stands in the way of is helped by approving it."""
+    trail = trail_of(evidence)
+    failed = trail.failed if trail is not None else None
+    if trail is None or failed is None or not failed.code:
         return None
-    spec = waiting["spec"]
-    why = f"{name_of(waiting)} is {spec['lifecycle']}: nothing reaches main before somebody approves it."
-    steps = (f"lab approve {spec['packageName']} --on {evidence.cluster}", "lab explain approve")
-    return Stop("LAB501", Stage.APPROVE, why, steps)
+    stage = next(s for s in Stage if trail.passage(s) is failed)
+    if not stage.comes_before(Stage.PULL):
+        return None
+    first = approval if stage is Stage.DRAFT else ()
+    return Stop(failed.code, stage, failed.text, (*first, f"lab explain {failed.code}", f"lab trace {trail.package}"))
 
 
 def management_away(evidence: Evidence) -> Stop | None:
