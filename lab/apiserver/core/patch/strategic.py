@@ -215,6 +215,8 @@ def _merge_ordered(original: dict[str, Any], patch: dict[str, Any], directive: s
         merged = _merge_list(found, changed, child)
     else:
         merged = found if found is not None else _without_directives(changed)
+    if not found and not changed:
+        raise _failure("no elements in any of the given slices")
     chosen, rest = partition(merged, order, merge_key)
     original[key] = ordered(chosen, rest, order, found or [], merge_key)
     patch.pop(key, None)
