@@ -73,3 +73,13 @@ def parse_reference(text: str) -> Identity | None:
         case [group, kind, name] if kind and name:
             return Identity(group, kind, "", name)
     return None
+
+
+def is_namespace(identity: Identity) -> bool:
+    """Whether the object is a Namespace."""
+    return not identity.group and identity.kind == "Namespace"
+
+
+def is_definition(identity: Identity) -> bool:
+    """Whether the object is a CustomResourceDefinition."""
+    return (identity.group, identity.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition")

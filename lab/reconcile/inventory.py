@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.reconcile.declared import MANAGED
+from lab.reconcile.health import Health
 from lab.reconcile.identity import Identity
 from lab.reconcile.metadata import MANAGED_BY, MANAGED_BY_VALUE, SYSTEM_NAMESPACE, TOKEN
-from lab.reconcile.readiness import Health
 
 _RECONCILE = {
     Health.CURRENT: "Succeeded",

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lab.reconcile.declared import DEPENDS_ON, Declared
 from lab.reconcile.faults import Fault
-from lab.reconcile.identity import Identity, parse_reference
-from lab.reconcile.validate import is_definition, is_namespace, scopes_of_definitions
+from lab.reconcile.identity import Identity, is_definition, is_namespace, parse_reference
+from lab.reconcile.validate import scopes_of_definitions
 
 _FIRST = (
     "Namespace",

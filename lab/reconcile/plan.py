@@ -13,10 +13,10 @@ from typing import Any
 from lab.reconcile.declared import DELETION, ON_REMOVE, Declared
 from lab.reconcile.drift import differences, matters
 from lab.reconcile.faults import Fault
-from lab.reconcile.identity import Identity
+from lab.reconcile.identity import Identity, is_definition, is_namespace
 from lab.reconcile.metadata import OWNING_INVENTORY, SYSTEM_NAMESPACE, Mark, manager_of, marked
 from lab.reconcile.order import dependencies, phases, removal
-from lab.reconcile.validate import is_definition, is_namespace, scopes_of_definitions
+from lab.reconcile.validate import scopes_of_definitions
 
 Live = Mapping[Identity, Mapping[str, Any]]
 """Live objects by identity; an object that does not exist is missing."""

@@ -21,10 +21,11 @@ from lab.kube.client import KubeClient, KubeError
 from lab.kube.paths import Kind, Object
 from lab.reconcile.declared import Declared
 from lab.reconcile.faults import Fault, Site
+from lab.reconcile.health import Health, Readiness
 from lab.reconcile.identity import Identity
 from lab.reconcile.metadata import FIELD_MANAGER, Mark, mark_annotations, mark_labels, marked, unmarking
 from lab.reconcile.plan import Action, Change, ChangeSet
-from lab.reconcile.readiness import Health, Readiness, assess
+from lab.reconcile.readiness import assess
 
 FIRST_LOOK = 0.05
 LONGEST_LOOK = 1.0

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from lab.kube.client import KubeClient
 from lab.kube.informer import Informer
 from lab.kube.paths import CRD, Object
-from lab.reconcile.readiness import Health, assess
+from lab.reconcile.health import Health
+from lab.reconcile.readiness import assess
 
 
 class DefinitionWatch:

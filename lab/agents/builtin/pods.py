@@ -5,7 +5,8 @@ from __future__ import annotations
 from lab.kit.clock import Clock
 from lab.kube.client import KubeClient, KubeError
 from lab.kube.paths import POD, Object, namespace_of
-from lab.reconcile.readiness import Readiness, assess_pods, has_pods, pod_selector
+from lab.reconcile.health import Readiness
+from lab.reconcile.pod_trouble import assess_pods, has_pods, pod_selector
 
 
 class PodLook:

@@ -24,10 +24,10 @@ from lab.reconcile.conflict import Heat, fight, management_conflict, pause_befor
 from lab.reconcile.declared import Declared
 from lab.reconcile.drift import Path, changed_by, differences, dotted
 from lab.reconcile.faults import Fault
+from lab.reconcile.health import Health
 from lab.reconcile.identity import Identity, identity_of
 from lab.reconcile.metadata import Mark, manager_of, marked
 from lab.reconcile.order import rank
-from lab.reconcile.readiness import Health
 
 FIRST_WAIT = 0.25
 LONGEST_WAIT = 60.0

@@ -24,9 +24,10 @@ from lab.reconcile.faults import Fault
 from lab.reconcile.identity import Identity
 from lab.reconcile.inventory import Row
 from lab.reconcile.metadata import SOURCE_PATH
+from lab.reconcile.mistakes import Rules
 from lab.reconcile.packages import package_of
 from lab.reconcile.plan import ChangeSet, plan
-from lab.reconcile.validate import Rules, check, kinds_of
+from lab.reconcile.validate import check, kinds_of
 
 T = TypeVar("T")
 

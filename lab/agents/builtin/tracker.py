@@ -16,11 +16,12 @@ from lab.events.bus import EventBus
 from lab.events.kinds import PackageNotReady, PackageReady
 from lab.kube.client import KubeError
 from lab.kube.paths import Object, namespace_of
-from lab.reconcile.identity import Identity
+from lab.reconcile.health import NOT_FOUND, Health, Readiness
+from lab.reconcile.identity import Identity, is_namespace
 from lab.reconcile.inventory import Row, commit_of
 from lab.reconcile.order import rank
-from lab.reconcile.readiness import NOT_FOUND, Health, Readiness, assess, has_pods, pod_selector
-from lab.reconcile.validate import is_namespace
+from lab.reconcile.pod_trouble import has_pods, pod_selector
+from lab.reconcile.readiness import assess
 
 FIRST_LOOK = 0.5
 LONGEST_LOOK = 15.0

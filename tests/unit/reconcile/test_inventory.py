@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lab.reconcile.health import Health
 from lab.reconcile.identity import Identity
 from lab.reconcile.inventory import Row, group_status, inventory_of, resource_group
-from lab.reconcile.readiness import Health
 
 UPF = Identity("apps", "Deployment", "ran", "upf")
 RAN = Identity("", "Namespace", "", "ran")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lab.reconcile.declared import Declared, declare
-from lab.reconcile.validate import Checked, Rules, check, scopes_of_definitions
+from lab.reconcile.mistakes import Rules
+from lab.reconcile.validate import Checked, check, scopes_of_definitions
 
 SCOPES = {
     ("v1", "ConfigMap"): True,
