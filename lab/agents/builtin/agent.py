@@ -13,7 +13,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from lab.agents.builtin.reconciler import Reconciler, Surroundings
+from lab.agents.builtin.parts import Surroundings
+from lab.agents.builtin.reconciler import Reconciler
 from lab.agents.builtin.root_sync import FINALIZER, RootSyncObject
 from lab.agents.builtin.status import SyncState, resumed
 from lab.agents.builtin.sync_spec import SyncSpec, read_spec

@@ -7,30 +7,21 @@ which commit. Config Sync's own reconciler waits a whole period after its start;
 from __future__ import annotations
 
 import asyncio
-import logging
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from lab.agents.builtin.applier import Applier
 from lab.agents.builtin.credentials import MissingSecret, read_credentials
 from lab.agents.builtin.definitions import DefinitionWatch
-from lab.agents.builtin.discovery import Discovery
-from lab.agents.builtin.inventory_store import InventoryStore
-from lab.agents.builtin.pods import PodLook
-from lab.agents.builtin.remediator import Remediator
+from lab.agents.builtin.parts import Surroundings, assemble
 from lab.agents.builtin.reports import Reports
 from lab.agents.builtin.root_sync import RootSyncObject
 from lab.agents.builtin.schedule import Schedule
-from lab.agents.builtin.source import OpenRepository, Source, SourceFailure
+from lab.agents.builtin.source import Source, SourceFailure
 from lab.agents.builtin.status import Stage, SyncState, resumed
-from lab.agents.builtin.sync_run import Result, SyncRun
+from lab.agents.builtin.sync_run import Result
 from lab.agents.builtin.sync_spec import SyncSpec, invalid
-from lab.agents.builtin.tracker import Tracker
-from lab.agents.builtin.watches import Watches
-from lab.events.bus import EventBus
 from lab.git.urls import without_credentials
-from lab.kit.clock import Clock
-from lab.kube.client import KubeClient, KubeError
+from lab.kube.client import KubeError
 from lab.kube.paths import Object
 from lab.ports.git_host import Credentials
 from lab.reconcile.faults import Fault
@@ -40,63 +31,20 @@ SKIPPED = "Rendering skipped"
 FAILED = "Rendering failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every reconciler of one agent shares."""
-
-    cluster: str
-    client: KubeClient
-    bus: EventBus
-    clock: Clock
-    log: logging.Logger
-    strict: bool
-    open_repository: OpenRepository
-
-
 class Reconciler:
     """One RootSync in one generation; a changed spec gets a new one, as upstream rebuilds the pod."""
 
     def __init__(self, around: Surroundings, spec: SyncSpec, obj: Object) -> None:
         self._around = around
         self._spec = spec
-        client, clock, log = around.client, around.clock, around.log
-        discovery = Discovery(client)
-        pods = PodLook(client, clock)
-        self._object = RootSyncObject(client, clock, obj, log)
+        self._object = RootSyncObject(around.client, around.clock, obj, around.log)
         self._state = resumed(self._object.status)
         self._reports = Reports(around.cluster, spec, around.bus)
         spread = zlib.crc32(f"{around.cluster}/{spec.name}".encode()) / 2**32
-        self._schedule = Schedule(clock, spec.period, spread)
+        self._schedule = Schedule(around.clock, spec.period, spread)
         self._wake = asyncio.Event()
-        self._tracker = Tracker(around.cluster, spec.name, around.bus, pods, log)
-        applier = Applier(client, discovery, clock, log, pods, self._tracker.saw)
-        self._remediator = Remediator(
-            around.cluster,
-            client,
-            discovery,
-            applier,
-            self._tracker,
-            bus=around.bus,
-            clock=clock,
-            log=log,
-            troubled=self._wake.set,
-        )
-        self._watches = Watches(client, spec.mark(around.cluster).part_of, self._remediator.saw, log)
-        self._inventory = InventoryStore(client, clock, spec.name, spec.status_mode)
-        self._definitions = DefinitionWatch(client, self._definition_came)
-        self._run = SyncRun(
-            around.cluster,
-            spec,
-            around.strict,
-            client,
-            discovery,
-            applier,
-            self._inventory,
-            self._remediator,
-            self._tracker,
-            self._watches,
-            log,
-        )
+        self._parts = assemble(around, spec, self._wake.set)
+        self._definitions = DefinitionWatch(around.client, self._definition_came)
         self._source: Source | None = None
         self._credentials: Credentials | None = None
         self._begun = ""
@@ -112,20 +60,14 @@ class Reconciler:
             self._reports.taken_as_unstructured()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._watches.run())
-                group.create_task(self._remediator.run())
-                group.create_task(self._tracker.run())
+                self._parts.start(group)
                 group.create_task(self._definitions.run())
-                rows = self._tracker.rows_changed
-                group.create_task(self._inventory.keep_status(rows, lambda: self._tracker.rows(self._run.rows)))
                 group.create_task(self._loop())
         finally:
             if self._source is not None:
                 self._source.close()
 
     async def _loop(self) -> None:
-        # The watches have to be able to take tasks before the first commit asks for them.
-        await asyncio.sleep(0)
         while True:
             try:
                 await self._attempt()
@@ -209,7 +151,7 @@ class Reconciler:
             self._schedule.begun()
         await self._begin(commit)
         directories = self._directories(source, tree.parsed.packages)
-        result = await self._run.run(tree, commit, directories)
+        result = await self._parts.sync.run(tree, commit, directories)
         self._packages = tree.parsed.packages
         self._commit, self._said = commit, ""
         self._reports.noted(result.notes)
@@ -288,7 +230,7 @@ class Reconciler:
 
     async def _refresh(self) -> None:
         """Bring fights and conflicts that began or ended into the status."""
-        self._remediator.cool()
+        self._parts.remediator.cool()
         state = self._with_trouble(self._state)
         if state != self._state:
             self._state = state
@@ -297,7 +239,7 @@ class Reconciler:
     def _with_trouble(self, state: SyncState) -> SyncState:
         if self._commit == "" or not state.sync.touched:
             return state
-        faults = (*self._refused, *self._remediator.trouble.faults())
+        faults = (*self._refused, *self._parts.remediator.trouble.faults())
         return replace(state, sync=replace(state.sync, faults=faults))
 
     def _directories(self, source: Source, packages: frozenset[str]) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -74,7 +73,6 @@ class SyncRun:
     remediator: Remediator
     tracker: Tracker
     watches: Watches
-    log: logging.Logger
     rows: dict[Identity, Row] = field(default_factory=dict)
 
     async def run(self, tree: Tree, commit: str, packages: Collection[str]) -> Result:

@@ -30,12 +30,14 @@ class Watches:
         self._seen = seen
         self._log = log
         self._group: asyncio.TaskGroup | None = None
+        self._wanted: frozenset[Kind] = frozenset()
         self._tasks: dict[Kind, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Hold the watches until cancelled."""
         async with asyncio.TaskGroup() as group:
             self._group = group
+            self._adjust()
             try:
                 await asyncio.Event().wait()
             finally:
@@ -43,18 +45,17 @@ class Watches:
 
     def want(self, kinds: Collection[Kind]) -> None:
         """Watch exactly these kinds from now on."""
+        self._wanted = frozenset(kinds)
+        self._adjust()
+
+    def _adjust(self) -> None:
         if self._group is None:
             return
-        for kind in [kind for kind in self._tasks if kind not in kinds]:
+        for kind in [kind for kind in self._tasks if kind not in self._wanted]:
             self._tasks.pop(kind).cancel()
-        for kind in kinds:
+        for kind in self._wanted:
             if kind not in self._tasks:
                 self._tasks[kind] = self._group.create_task(self._keep(kind))
-
-    @property
-    def kinds(self) -> frozenset[Kind]:
-        """What is being watched."""
-        return frozenset(self._tasks)
 
     async def _keep(self, kind: Kind) -> None:
         known: dict[Identity, str] = {}

@@ -223,10 +223,10 @@ Scenario = Callable[[Bench], Awaitable[None]]
 def on_bench(tmp_path: Path) -> Callable[..., None]:
     """Runs a scenario on a bench; `simulated` workloads become ready there, `bootstrapped` is configsync.yaml."""
 
-    def run(scenario: Scenario, *, bootstrapped: bool = True, simulated: bool = False) -> None:
+    def run(scenario: Scenario, *, bootstrapped: bool = True, simulated: bool = False, seed: int | None = None) -> None:
         folder = tmp_path / "my-ran.git"
         Repo.init_bare(str(folder), mkdir=True).close()
-        loop = VirtualTimeLoop()
+        loop = VirtualTimeLoop(seed)
 
         async def main() -> None:
             api = ApiServer(LoopClock(loop))
