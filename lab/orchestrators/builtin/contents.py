@@ -10,6 +10,8 @@ from functools import cached_property
 
 from lab.orchestrators.builtin.kptfile_facts import KPTFILE, KptfileFacts, facts_in
 from lab.orchestrators.builtin.overrides import Values, values_in
+from lab.render.injection import injection_points
+from lab.render.resources import PackageFault
 
 KEPT = 20_000
 
@@ -35,6 +37,15 @@ class Content:
     def setters(self) -> Values:
         """What its pipeline sets."""
         return values_in(self.texts)
+
+    @cached_property
+    def injectable(self) -> frozenset[tuple[str, str]]:
+        """apiVersion and kind of its injection points; none where they are marked wrongly."""
+        try:
+            points = injection_points(self.texts)
+        except PackageFault:
+            return frozenset()
+        return frozenset((point.resource.api_version, point.resource.kind) for point in points)
 
     def with_texts(self, texts: Mapping[str, str]) -> Content:
         """Other text files; a binary file stays unless a text now has its name."""

@@ -21,6 +21,9 @@ from lab.orchestrators.builtin.trailers import origin_of, policy_in, trailers_in
 
 log = logging.getLogger(__name__)
 
+COMMITS_KEPT = 1_000
+"""So many commits of one repository are remembered between two looks."""
+
 
 class GitReader(Protocol):
     """What discovery asks of a repository whose objects are at hand."""
@@ -73,6 +76,7 @@ class Discovery:
         self._git = git
         self._contents = contents
         self._known: dict[tuple[object, ...], Revision | None] = {}
+        self._commits: dict[str, CommitInfo] = {}
 
     def look(self, refs: Mapping[str, str]) -> dict[str, Revision]:
         """Every revision by its Kubernetes name; blocking, for a worker thread."""
@@ -122,14 +126,14 @@ class Discovery:
         published = found.lifecycle.published
         if published and not content.is_package:
             return None
-        info = self._git.commit(found.commit)
+        info = self._commit(found.commit)
         own = [trailer for trailer in trailers_in(info.message) if trailer.package == found.path]
         number = number_of(found.label) if published else 0
         workspace = found.label
         if published and number is not None and own and own[0].workspace:
             workspace = own[0].workspace
         origin = origin_of(found.commit, found.path, workspace, read=self._message)
-        created = self._git.commit(origin.commit) if origin else info
+        created = self._commit(origin.commit) if origin else info
         return Revision(
             namespace=self.shelf.namespace,
             repository=self.shelf.name,
@@ -162,7 +166,7 @@ class Discovery:
             return ""
         if found.lifecycle is Lifecycle.PROPOSED:
             return _name(info)
-        return _name(self._git.commit(info.parents[-1])) if info.parents and trailers_in(info.message) else ""
+        return _name(self._commit(info.parents[-1])) if info.parents and trailers_in(info.message) else ""
 
     def _placeholders(
         self, refs: Mapping[str, str], seen: dict[tuple[object, ...], Revision | None]
@@ -186,7 +190,7 @@ class Discovery:
         if package is None:
             return None
         content = self._contents.of(tree, lambda: self._git.files(head, path))
-        info = self._git.commit(head)
+        info = self._commit(head)
         return Revision(
             namespace=self.shelf.namespace,
             repository=self.shelf.name,
@@ -209,10 +213,18 @@ class Discovery:
 
     def _metadata(self, refs: Mapping[str, str], path: str, workspace: str) -> Metadata:
         commit = refs.get(metadata_ref(self.shelf.namespace, path, workspace))
-        return metadata_in(self._git.commit(commit).message) if commit else NO_METADATA
+        return metadata_in(self._commit(commit).message) if commit else NO_METADATA
+
+    def _commit(self, id: str) -> CommitInfo:
+        found = self._commits.get(id)
+        if found is None:
+            if len(self._commits) >= COMMITS_KEPT:
+                self._commits.clear()
+            found = self._commits[id] = self._git.commit(id)
+        return found
 
     def _message(self, commit: str) -> tuple[str, tuple[str, ...]]:
-        info = self._git.commit(commit)
+        info = self._commit(commit)
         return info.message, info.parents
 
 

@@ -199,7 +199,8 @@ class Engine:
             return await self._rendering_step(shelf, revision, act, order, metadata, change)
         if act is Act.APPROVE:
             publication = self._publication(shelf, revision, order, policy)
-            return lambda refs: steps.approve(refs, revision, publication, order)
+            content = await shelf.content(revision)
+            return lambda refs: steps.approve(refs, revision, content, publication, order)
         if act is Act.DELETE:
             return lambda refs: steps.delete(refs, revision, order)
         simple = {

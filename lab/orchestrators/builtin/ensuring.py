@@ -16,8 +16,9 @@ from lab.events.bus import EventBus
 from lab.events.kinds import Warned
 from lab.kube.client import KubeClient
 from lab.kube.paths import Object, metadata
+from lab.orchestrators.builtin.contents import Content
 from lab.orchestrators.builtin.creation_rules import NewRevision
-from lab.orchestrators.builtin.engine import Change, Engine
+from lab.orchestrators.builtin.engine import Engine
 from lab.orchestrators.builtin.git_steps import Order
 from lab.orchestrators.builtin.lifecycle import Act, Lifecycle
 from lab.orchestrators.builtin.names import next_variant_workspace
@@ -26,8 +27,6 @@ from lab.orchestrators.builtin.revisions import Revisions
 from lab.orchestrators.builtin.variant_content import differs, varied
 from lab.orchestrators.builtin.variant_plan import downstream_of, is_current, old_upstream, release_act
 from lab.orchestrators.builtin.variant_spec import VariantSpec
-from lab.render.injection import injection_points
-from lab.render.resources import PackageFault
 
 
 class NotPublished(Exception):
@@ -41,6 +40,19 @@ class Ensured:
     revisions: tuple[Revision, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What a variant makes of a package's files, with the objects of the management cluster that may be injected."""
+
+    spec: VariantSpec
+    objects: tuple[Mapping[str, Any], ...]
+
+    def __call__(self, texts: Mapping[str, str]) -> Mapping[str, str]:
+        """Other files, for a worker thread. Raises PackageFault."""
+        shown = f"{self.spec.namespace}/{self.spec.repository}.{self.spec.package}"
+        return varied(texts, self.spec, self.objects, shown)
+
+
 class Ensuring:
     """Acts for variants under the name `user`."""
 
@@ -49,6 +61,8 @@ class Ensuring:
         self._client = client
         self._bus = bus
         self._user = user
+        self._fixed: dict[str, tuple[Variation, str]] = {}
+        """By the variant's uid, what it last left a package's tree as it was."""
 
     @property
     def revisions(self) -> Revisions:
@@ -74,18 +88,19 @@ class Ensuring:
 
     async def let_go(self, obj: Object, spec: VariantSpec) -> None:
         """Apply the deletion policy to every revision that the variant owns."""
+        self._fixed.pop(spec.uid, None)
         for _, revision in self.revisions.owned_by(spec.namespace, spec.uid):
             await self._release(spec, revision, obj, drop=True)
 
     # -- steps ------------------------------------------------------------------------------------------------
 
-    async def _create(self, obj: Object, spec: VariantSpec, upstream: Revision, change: Change) -> Revision:
+    async def _create(self, obj: Object, spec: VariantSpec, upstream: Revision, change: Variation) -> Revision:
         task = {"type": "clone", "clone": {"upstreamRef": {"upstreamRef": {"name": upstream.name}}}}
         new = self._new(spec, task, self._metadata(spec))
         return await self.engine.create(new, self._order(obj, [upstream]), change=change, patient=True)
 
     async def _update(
-        self, obj: Object, spec: VariantSpec, upstream: Revision, downstream: Revision, change: Change
+        self, obj: Object, spec: VariantSpec, upstream: Revision, downstream: Revision, change: Variation
     ) -> Revision:
         if downstream.lifecycle is Lifecycle.DELETION_PROPOSED:
             order = self._order(obj, [downstream])
@@ -93,13 +108,17 @@ class Ensuring:
             downstream = back or downstream
         if not is_current(downstream, upstream):
             return await self._upgrade(obj, spec, upstream, downstream, change)
-        texts = await self._texts(downstream)
+        if self._fixed.get(spec.uid) == (change, downstream.tree):
+            return downstream
+        texts = (await self._content(downstream)).texts
         wanted = await asyncio.to_thread(change, texts)
         if not differs(texts, wanted):
+            self._fixed[spec.uid] = change, downstream.tree
             return downstream
         if downstream.lifecycle.published:
             rendering = await self.engine.renderer.rendered(wanted)
             if not differs(texts, rendering.package):
+                self._fixed[spec.uid] = change, downstream.tree
                 self._warn_no_fixed_point(spec)
                 return downstream
             task = {"type": "edit", "edit": {"sourceRef": {"name": downstream.name}}}
@@ -108,7 +127,7 @@ class Ensuring:
         return await self.engine.write_content(downstream.key, change, self._order(obj, [downstream]), patient=True)
 
     async def _upgrade(
-        self, obj: Object, spec: VariantSpec, upstream: Revision, downstream: Revision, change: Change
+        self, obj: Object, spec: VariantSpec, upstream: Revision, downstream: Revision, change: Variation
     ) -> Revision:
         if not downstream.lifecycle.published:
             raise NotPublished(f'cannot update upstream of downstream "{downstream.name}" when it is not published')
@@ -170,22 +189,21 @@ class Ensuring:
         """
         return Order(self._user, max(requested_at(obj), *(revision.committed_at for revision in sources)))
 
-    async def _texts(self, revision: Revision) -> Mapping[str, str]:
+    async def _content(self, revision: Revision) -> Content:
         shelf = self.revisions.shelves[revision.namespace, revision.repository]
-        return (await shelf.content(revision)).texts
+        return await shelf.content(revision)
 
-    async def _change(self, spec: VariantSpec, packages: Iterable[Revision]) -> Change:
+    async def _change(self, spec: VariantSpec, packages: Iterable[Revision]) -> Variation:
         """What the variant makes of a package, with the objects that may be injected at hand."""
         kinds: set[tuple[str, str]] = set()
         for revision in packages:
-            kinds |= await asyncio.to_thread(_injectable, await self._texts(revision))
+            kinds |= await asyncio.to_thread(_injectable, await self._content(revision))
         objects: list[Mapping[str, Any]] = []
         for api_version, kind in sorted(kinds):
             served = await self._client.kind_for(api_version, kind, refresh=True)
             if served is not None:
                 objects += (await self._client.list(served, spec.namespace if served.namespaced else ""))[0]
-        shown = f"{spec.namespace}/{spec.repository}.{spec.package}"
-        return lambda texts: varied(texts, spec, objects, shown)
+        return Variation(spec, tuple(objects))
 
     def _warn_no_fixed_point(self, spec: VariantSpec) -> None:
         self._bus.publish(
@@ -207,9 +225,5 @@ def requested_at(obj: Object) -> datetime:
     return max(known, default=datetime.fromtimestamp(0, UTC))
 
 
-def _injectable(texts: Mapping[str, str]) -> set[tuple[str, str]]:
-    try:
-        points = injection_points(texts)
-    except PackageFault:
-        return set()
-    return {(point.resource.api_version, point.resource.kind) for point in points}
+def _injectable(content: Content) -> frozenset[tuple[str, str]]:
+    return content.injectable

@@ -40,10 +40,6 @@ Updates = dict[str, tuple[str | None, str | None]]
 class GitWriter(Protocol):
     """What building a step asks of a repository."""
 
-    def files(self, commit: str, directory: str = "") -> dict[str, bytes]:
-        """The directory's files."""
-        ...
-
     def write_commit(
         self,
         *,
@@ -137,8 +133,10 @@ class GitSteps:
         moved: Updates = {revision.ref: (revision.commit, None), target: (refs.get(target), revision.commit)}
         return moved | self._metadata(refs, revision.path, revision.workspace, metadata, order)
 
-    def approve(self, refs: Refs, revision: Revision, publication: Publication, order: Order) -> Updates:
-        """A merge commit on the branch, and its tag, in one push; the proposal is gone.
+    def approve(
+        self, refs: Refs, revision: Revision, content: Content, publication: Publication, order: Order
+    ) -> Updates:
+        """A merge commit with the proposal's `content` on the branch, and its tag, in one push; the proposal is gone.
 
         `publication.number` is ignored: the number is the next one of the package at this very moment.
         """
@@ -148,7 +146,7 @@ class GitSteps:
         head = refs.get(main)
         commit = self._git.write_commit(
             base_tree_of=head,
-            replace={revision.path: self._git.files(revision.commit, revision.path)},
+            replace={revision.path: content.as_bytes()},
             parents=[parent for parent in (head, revision.commit) if parent],
             author=order.author,
             committer=COMMITTER,

@@ -86,7 +86,6 @@ class BuiltinOrchestrator:
     ) -> None:
         self._bus = bus
         self._reached = reached
-        self._strict = strict
         self._client = KubeClient(management.transport, user_agent="porch-controllers")
         self._serve_virtual = serve_virtual
         self._clock = clock
@@ -119,6 +118,7 @@ class BuiltinOrchestrator:
             look_again=self._repositories.look_again,
             bus=bus,
             clock=clock,
+            strict=strict,
         )
         self._approvals = ApprovalController(
             self.engine, self._ensuring.variant_ready, Recorder(self._client, clock), bus, clock, USER

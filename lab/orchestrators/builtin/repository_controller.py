@@ -17,7 +17,7 @@ from lab.git.failures import GitFailure, GitMissing
 from lab.git.remote import RemoteRepository
 from lab.git.urls import normalize, without_credentials
 from lab.kit.clock import Clock, timestamp
-from lab.kube.client import KubeClient
+from lab.kube.client import KubeClient, KubeError
 from lab.kube.paths import REPOSITORY, Object, metadata, name_of, namespace_of
 from lab.kube.queue import WorkQueue
 from lab.orchestrators.builtin.conditions import Condition, condition_of, with_conditions
@@ -112,7 +112,13 @@ class RepositoryController:
             await self._unregister(key, obj)
             return None
         if not has_finalizer(obj, FINALIZER):
-            await set_finalizer(self._client, REPOSITORY, obj, FINALIZER, present=True)
+            try:
+                await set_finalizer(self._client, REPOSITORY, obj, FINALIZER, present=True)
+            except KubeError as error:
+                if not error.conflict:
+                    raise
+                # Somebody else wrote first: the informer's news brings the Repository here again.
+                return 1.0
         self._introduce(key, obj)
         try:
             shelf = await self._look(key, obj)
@@ -235,8 +241,9 @@ class RepositoryController:
         self._bus.publish(Retried(f"reconcile Repository {shown_name(*key)}", attempt, _text(error), wait))
 
     def _heard(self, revision: Revision) -> None:
+        # What the status counts and names changes with the branch only, and with it the placeholders.
         key = revision.namespace, revision.repository
-        if key in self._cache:
+        if revision.placeholder and key in self._cache:
             self.queue.add(key)
 
 

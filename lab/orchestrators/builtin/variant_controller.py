@@ -63,8 +63,10 @@ class VariantController:
         look_again: Callable[[Key], Awaitable[None]],
         bus: EventBus,
         clock: Clock,
+        strict: bool = False,
     ) -> None:
         self._client = client
+        self._strict = strict
         self._variants = variants
         self._repositories = repositories
         self._ensuring = ensuring
@@ -118,7 +120,7 @@ class VariantController:
         if not has_finalizer(obj, FINALIZER):
             return await self._finalizer(obj, present=True)
         spec = spec_of(obj)
-        if faults := faults_of(obj):
+        if faults := faults_of(obj, strict=self._strict):
             await self._stall(obj, spec, "LAB205", "; ".join(faults))
             return None
         if self._not_looked_at_yet(spec):

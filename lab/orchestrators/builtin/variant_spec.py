@@ -130,8 +130,11 @@ def set_values(functions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return values
 
 
-def faults_of(obj: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a PackageVariant, in Porch's words and order; empty when it is valid."""
+def faults_of(obj: Mapping[str, Any], *, strict: bool = False) -> list[str]:
+    """What is wrong with a PackageVariant, in Porch's words and order; empty when it is valid.
+
+    `strict` minds the lab's short form of setters too, which upstream does not know.
+    """
     spec = _map(obj.get("spec"))
     faults: list[str] = []
     for side in ("upstream", "downstream"):
@@ -144,6 +147,8 @@ def faults_of(obj: Mapping[str, Any]) -> list[str]:
     for number, injector in enumerate(_items(spec.get("injectors"))):
         if not injector.get("name"):
             faults.append(f"spec.injectors[{number}].name must not be empty")
+    if strict and setters_of(spec):
+        faults.append("spec.setters is no field of a PackageVariant; use spec.pipeline.mutators")
     return faults
 
 
