@@ -61,7 +61,7 @@ NO_METADATA = Metadata()
 
 def metadata_in(message: str) -> Metadata:
     """What the commit of a metadata ref keeps; empty where it cannot be read."""
-    line = next((line for line in message.splitlines() if line.startswith("{")), "")
+    line = next((line for line in message.split("\n") if line.startswith("{")), "")
     try:
         content = json.loads(line) if line else {}
     except ValueError:

@@ -105,14 +105,14 @@ def deletion_message(path: str, workspace: str) -> str:
 
 def policy_in(message: str) -> str:
     """The approval policy that an approval's message names, or an empty string."""
-    lines = (line.strip() for line in message.splitlines())
+    lines = (line.strip() for line in message.split("\n"))
     return next((line.removeprefix(_POLICY) for line in lines if line.startswith(_POLICY)), "")
 
 
 def trailers_in(message: str) -> list[Trailer]:
     """Every readable `kpt:` line, in order; what cannot be read is left out, as Porch does with a warning."""
     found = []
-    for line in message.splitlines():
+    for line in message.split("\n"):
         text = line.strip()
         if text.startswith(_PREFIX) and (trailer := _read(text.removeprefix(_PREFIX))):
             found.append(trailer)
