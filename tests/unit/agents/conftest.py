@@ -52,9 +52,15 @@ class Line(LocalTransport):
     """The agent's way to its API server, which can be cut."""
 
     cut = False
+    requests = 0
+    last: int | None = None
+    """After so many requests nothing is answered any more."""
 
     async def open(self, *what: Any, **how: Any) -> Any:
         """One request, or ConnectionError while the line is cut."""
+        self.requests += 1
+        if self.last is not None and self.requests > self.last:
+            await asyncio.Event().wait()
         if self.cut:
             raise ConnectionError("Connection refused")
         return await super().open(*what, **how)

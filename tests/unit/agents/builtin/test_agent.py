@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from lab.events.kinds import Applied, PackageReady, Pulled, SyncDeclared
 from lab.kube.paths import CONFIG_MAP, NAMESPACE, RESOURCE_GROUP
 
@@ -18,7 +20,8 @@ BASELINE = {
 }
 
 
-def test_commit_travels_from_git_to_ready(on_bench: Callable[..., None]) -> None:
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_commit_travels_from_git_to_ready(on_bench: Callable[..., None], seed: int | None) -> None:
     """A RootSync that names a repository gets its commit pulled, applied and told ready, by commit and package."""
 
     async def scenario(bench: Any) -> None:
@@ -45,4 +48,4 @@ def test_commit_travels_from_git_to_ready(on_bench: Callable[..., None]) -> None
         group = await bench.get(RESOURCE_GROUP, "root-sync", SYSTEM)
         assert sorted(row["kind"] for row in group["spec"]["resources"]) == ["ConfigMap", "Namespace"]
 
-    on_bench(scenario)
+    on_bench(scenario, seed=seed)

@@ -224,3 +224,33 @@ def test_changes_by_type(on_bench: Callable[..., None]) -> None:
         assert bench.events(ApplyFailed)[0].refusals[0].knv == "KNV2009"
 
     on_bench(scenario)
+
+
+@pytest.mark.parametrize("last", [2, 5, 8, 11, 14, 17, 20, 25, 30])
+def test_killed_at_any_request(on_bench: Callable[..., None], last: int) -> None:
+    """Wherever an agent dies on its way from one commit to the next, the one after it ends at the same cluster."""
+
+    async def scenario(bench: Any) -> None:
+        bench.start_agent()
+        await bench.root_sync()
+        namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: ran}\n"
+        first = {"n.yaml": namespace, "a.yaml": config_map("a"), "b.yaml": config_map("b")}
+        await bench.commit(first)
+        await bench.synced()
+        await bench.commit({"b.yaml": None, "a.yaml": config_map("a", "2"), "c.yaml": config_map("c")})
+        bench.line.last = bench.line.requests + last
+        await asyncio.sleep(30)
+        await bench.stop_agent()
+        bench.start_agent()
+        await bench.synced()
+
+        names = {
+            found["metadata"]["name"]: found["data"] for found in (await bench.client.list(CONFIG_MAP, "default"))[0]
+        }
+        names.pop("kube-root-ca.crt", None)
+        assert names == {"a": {"v": "2"}, "c": {"v": "1"}}
+        group = await bench.get(RESOURCE_GROUP, "root-sync", SYSTEM)
+        assert {"ran", "a", "c"} == {row["name"] for row in group["spec"]["resources"]}
+        assert bench.tip == bench.events(Applied)[-1].commit
+
+    on_bench(scenario)
