@@ -161,7 +161,7 @@ class SyncRun:
             elif item.identity in outcome.failed | outcome.skipped:
                 refused.add(item.package)
         ready = {directory: tuple(items) for directory, items in sorted(found.items()) if directory not in refused}
-        self.tracker.expect(Expected(commit, ready))
+        self.tracker.expect(Expected(commit, ready), outcome.applied)
 
 
 async def _beside(size: int, work: Callable[..., T], *arguments: Any) -> T:

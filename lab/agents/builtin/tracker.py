@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from lab.agents.builtin.pods import PodLook
@@ -89,11 +89,10 @@ class Tracker:
         known = self._known.get(who)
         return known.state if known is not None else Readiness(Health.UNKNOWN)
 
-    def expect(self, expected: Expected) -> None:
-        """A commit was applied: its packages are to become ready."""
+    def expect(self, expected: Expected, applied: Collection[Identity]) -> None:
+        """A commit was applied: its packages are to become ready. What is not among `applied` is forgotten."""
         self._expected = expected
-        declared = {who for items in expected.packages.values() for who in items}
-        self._known = {who: known for who, known in self._known.items() if who in declared}
+        self._known = {who: known for who, known in self._known.items() if who in applied}
         self._changed.set()
         self.rows_changed.set()
 

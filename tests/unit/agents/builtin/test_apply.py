@@ -146,7 +146,7 @@ def test_refused_object_does_not_hold_up_others(on_bench: Callable[..., None]) -
     """KNV2009 quotes the API; other objects are applied; the retry heals as soon as the cluster lets it."""
 
     async def scenario(bench: Any) -> None:
-        frozen = config_map("frozen") + "immutable: true\n"
+        frozen = config_map("frozen") + "immutable: true\n---\n" + config_map("beside")
         await bench.commit(
             {"p/Kptfile": KPTFILE, "p/f.yaml": frozen, "q/Kptfile": KPTFILE, "q/a.yaml": config_map("a")}
         )
@@ -162,10 +162,13 @@ def test_refused_object_does_not_hold_up_others(on_bench: Callable[..., None]) -
             ("KNV2009", "LAB803", "ConfigMap/default/frozen", "p/f.yaml")
         ]
         assert "immutable" in told.refusals[0].message
+        await asyncio.sleep(1)
         rows = (await bench.get(RESOURCE_GROUP, "root-sync", SYSTEM))["status"]["resourceStatuses"]
         await bench.client.delete(CONFIG_MAP, "frozen", namespace="default")
         await bench.synced(within=70)
-        assert {"Failed", "Succeeded"} >= {row["actuation"] for row in rows}
+        shown = {row["name"]: (row["actuation"], row["status"]) for row in rows}
+        current = ("Succeeded", "Current")
+        assert {"frozen": ("Failed", "Unknown"), "beside": current, "a": current} == shown
 
     on_bench(scenario)
 
