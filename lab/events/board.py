@@ -97,6 +97,12 @@ class Board:
 
     def _repository(self, _record: Record, event: kinds.RepositoryChanged) -> None:
         self.repositories[event.repository] = event
+        # A variant may ask for a package before anybody says whose repository that is.
+        for trail in [t for t in self._by_cluster.get("", ()) if event.cluster and t.repository == event.repository]:
+            self._by_cluster[""].remove(trail)
+            self._by_cluster[event.cluster].append(trail)
+            trail.cluster = event.cluster
+            self._mark_context(trail)
 
     def _repository_gone(self, _record: Record, event: kinds.RepositoryRemoved) -> None:
         self.repositories.pop(event.repository, None)

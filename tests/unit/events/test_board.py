@@ -172,3 +172,11 @@ def test_the_time_of_a_stage_is_counted_from_the_one_before() -> None:
     assert trail.took(Stage.RENDER) == 1.0
     assert trail.took(Stage.APPROVE) == 2.0
     assert trail.took(Stage.PULL) == 1.0
+
+
+def test_a_trail_finds_its_cluster_when_the_repository_is_registered_later() -> None:
+    """A variant that came before its Repository stands on the right cluster once that is there."""
+    trail = only_trail(CONTEXT, VARIANT, REGISTERED, *ROAD[3:])
+
+    assert trail.cluster == "my-ran"
+    assert trail.finished
