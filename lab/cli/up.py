@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -83,8 +84,15 @@ def _start(console: Console, spec: LabSpec, home: Home) -> None:
     write_spec(home.spec, spec)
     began = time.monotonic()
     with console.doing("the lab server starts"):
-        launch(home)
+        launch(home, meanwhile=_prepare)
     _parts(console, home, None if running else time.monotonic() - began)
+
+
+def _prepare() -> None:
+    """Load what the flow needs while the server loads its own: there is another core."""
+    importlib.import_module("lab.wiring.attach")
+    importlib.import_module("lab.scenarios.running")
+    importlib.import_module("aiohttp")
 
 
 def _parts(console: Console, home: Home, took: float | None) -> None:

@@ -96,8 +96,10 @@ class JournalObserver:
 
     async def changed(self, within: float) -> bool:
         """Return when the journal has grown, or False when `within` seconds passed without."""
+        # Several may wait on one observer: whoever reads first takes the lines, the others see the board move.
+        seen = self.board.seq
         deadline = self._clock.time() + within
-        while not self.read():
+        while not self.read() and self.board.seq == seen:
             if self._clock.time() >= deadline:
                 return False
             await self._clock.sleep(min(self._interval, max(0.0, deadline - self._clock.time())))

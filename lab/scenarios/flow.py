@@ -26,6 +26,8 @@ from lab.scenarios.bench import AGENT_IMAGE, Bench
 AGENT_NAMESPACE = "config-management-system"
 AGENT_DEPLOYMENT = "reconciler-manager"
 ROOT_SYNC_NAME = "root-sync"
+AGENT_FILE = "configsync.yaml"
+SYNC_FILE = "rootsync.yaml"
 GIT_SECRET = "git-credentials"
 """Key to Git, and to nothing else: the orchestrator writes repositories with it."""
 STAGE_LIMIT = 60.0
@@ -119,8 +121,8 @@ async def bootstrap_files(bench: Bench, cluster: str) -> dict[str, str]:
     """The two files that a person applies on a workload cluster, by name."""
     hosted = await bench.deployment(cluster)
     return {
-        "configsync.yaml": manifests.configsync_yaml(cluster=cluster, image=AGENT_IMAGE),
-        "rootsync.yaml": manifests.rootsync_yaml(repo_url=hosted.pull_url, period=f"{bench.spec.period:g}s"),
+        AGENT_FILE: manifests.configsync_yaml(cluster=cluster, image=AGENT_IMAGE),
+        SYNC_FILE: manifests.rootsync_yaml(repo_url=hosted.pull_url, period=f"{bench.spec.period:g}s"),
     }
 
 
@@ -136,10 +138,21 @@ async def write_bootstrap_files(bench: Bench, cluster: str) -> list[str]:
 
 async def bootstrap(bench: Bench, cluster: str) -> list[AppliedObject]:
     """The two applies, on the workload cluster itself, with that cluster's own key."""
-    applied = []
-    for name, text in (await bootstrap_files(bench, cluster)).items():
-        applied += await apply_text(bench, cluster, text, name=name)
-    return applied
+    return await install_agent(bench, cluster) + await point_agent(bench, cluster)
+
+
+async def install_agent(bench: Bench, cluster: str) -> list[AppliedObject]:
+    """The first apply, configsync.yaml: the agent runs and has nothing to pull yet."""
+    return await _apply_bootstrap(bench, cluster, AGENT_FILE)
+
+
+async def point_agent(bench: Bench, cluster: str) -> list[AppliedObject]:
+    """The second apply, rootsync.yaml: where the agent pulls from."""
+    return await _apply_bootstrap(bench, cluster, SYNC_FILE)
+
+
+async def _apply_bootstrap(bench: Bench, cluster: str, name: str) -> list[AppliedObject]:
+    return await apply_text(bench, cluster, (await bootstrap_files(bench, cluster))[name], name=name)
 
 
 async def agent_installed(bench: Bench, cluster: str) -> bool:

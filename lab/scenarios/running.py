@@ -58,9 +58,12 @@ async def run_flows(bench: Bench, tell: Tell, progress: Progress | None = None) 
         told("context", applied, f"ClusterContext {cluster} on mgmt: metadata only, connects nothing")
     applied = [a for f in bench.spec.flows for a in await flow.declare(bench, f)]
     told("variants", applied, f"{len(applied)} PackageVariants on mgmt")
-    await _committed(bench, progress)
+    async with asyncio.TaskGroup() as group:
+        # The agent may start while the orchestrator is at work; it is told where to pull when there is something.
+        early = {c: group.create_task(flow.install_agent(bench, c)) for c in clusters if not _by_hand(bench, c)}
+        await _committed(bench, progress)
     for cluster in clusters:
-        await _bootstrap(bench, cluster, told)
+        await _bootstrap(bench, cluster, early, told)
     trails = await _ready(bench, progress)
     proofs = [await flow.verify(bench, c) for c in clusters if not _left_bootstrap(bench, c)]
     return Ran(tuple(trails), tuple(proofs), tuple(_left(bench)), tuple(dict.fromkeys(warnings)))
@@ -88,12 +91,21 @@ async def _committed(bench: Bench, progress: Progress | None) -> None:
                 group.create_task(flow.reach(bench, each.package, each.to, Stage.RENDER, progress=progress))
 
 
-async def _bootstrap(bench: Bench, cluster: str, told: Callable[[str, list[AppliedObject], str], None]) -> None:
-    if bench.cluster_spec(cluster).bootstrap is Bootstrap.MANUAL:
+async def _bootstrap(
+    bench: Bench,
+    cluster: str,
+    early: dict[str, asyncio.Task[list[AppliedObject]]],
+    told: Callable[[str, list[AppliedObject], str], None],
+) -> None:
+    if cluster not in early:
         await flow.write_bootstrap_files(bench, cluster)
         return
-    applied = await flow.bootstrap(bench, cluster)
+    applied = early[cluster].result() + await flow.point_agent(bench, cluster)
     told("bootstrap", applied, f"on {cluster} itself: apply -f configsync.yaml, apply -f rootsync.yaml")
+
+
+def _by_hand(bench: Bench, cluster: str) -> bool:
+    return bench.cluster_spec(cluster).bootstrap is Bootstrap.MANUAL
 
 
 async def _ready(bench: Bench, progress: Progress | None) -> list[Trail]:
@@ -112,8 +124,7 @@ def _goal(bench: Bench, wanted: Flow) -> Stage:
 
 
 def _left_bootstrap(bench: Bench, cluster: str) -> bool:
-    manual = bench.cluster_spec(cluster).bootstrap is Bootstrap.MANUAL
-    return manual and not (bench.board.agents.get(cluster) and bench.board.syncs.get(cluster))
+    return _by_hand(bench, cluster) and not (bench.board.agents.get(cluster) and bench.board.syncs.get(cluster))
 
 
 def _left(bench: Bench) -> list[Left]:

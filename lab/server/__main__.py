@@ -19,6 +19,8 @@ log = logging.getLogger("lab.server")
 
 def main(arguments: list[str]) -> int:
     """Run until SIGTERM or SIGINT; returns the exit code."""
+    # Hundreds of modules are about to be loaded, and all of them stay: nothing there for the collector to find.
+    gc.disable()
     home = Home(Path(arguments[0]))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiohttp").setLevel(logging.WARNING)
@@ -48,6 +50,7 @@ async def serve(home: Home) -> None:
     # What was loaded at the start lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.enable()
     try:
         await stopping.wait()
     finally:

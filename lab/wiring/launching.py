@@ -28,9 +28,14 @@ def report_failure(home: Home, error: LabError) -> None:
     write_atomic(failure_file(home), orjson.dumps(error.as_dict()))
 
 
-def launch(home: Home, each: Callable[[float], None] = lambda _elapsed: None) -> None:
+def launch(
+    home: Home,
+    each: Callable[[float], None] = lambda _elapsed: None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
     """Start the server of the lab in `home` and return when it answers; nothing when it runs.
 
+    `meanwhile` is called once while the server starts, `each` with the seconds gone by at every look.
     Raises LabError: the one that the server reported, or LAB023 with its last words.
     """
     if server_pid(home) is not None:
@@ -47,6 +52,7 @@ def launch(home: Home, each: Callable[[float], None] = lambda _elapsed: None) ->
             start_new_session=True,
             cwd=home.path,
         )
+    meanwhile()
     up = poll(lambda: home.server.exists() or process.poll() is not None, limit=START_LIMIT, interval=0.01, each=each)
     if home.server.exists():
         return

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import cel
-
 from lab.apiserver.core import field_errors as fe
+from lab.apiserver.core.cel_engine import engine
 from lab.apiserver.core.cel_functions import FUNCTIONS
 from lab.apiserver.core.cel_optional import rewritten
 from lab.apiserver.core.cel_values import cel_value
@@ -21,6 +20,8 @@ from lab.apiserver.core.errors import FieldError
 
 if TYPE_CHECKING:
     from lab.apiserver.core.schema import Node
+
+cel = engine()
 
 _REASONS = {
     "FieldValueRequired": "Required",
