@@ -85,6 +85,10 @@ class Route:
         return self.folder / url.rpartition("/")[2]
 
 
+HOSTED = Route(Path())
+"""Stands for the bench's own repositories."""
+
+
 class MortalTransport:
     """A transport whose process dies before or after its n-th write; `die` is None for one that lives."""
 
@@ -164,7 +168,9 @@ class Bench:
         """A cluster admin of that name."""
         return KubeClient(LocalTransport(self.api, "mgmt", Identity(UserInfo(name, ADMIN.user.groups))))
 
-    async def start(self, *, die: tuple[str, int] | None = None) -> None:
+    async def start(
+        self, *, die: tuple[str, int] | None = None, route: Route | None = HOSTED, folder: Path | None = None
+    ) -> None:
         """Start the orchestrator, as a new process that has the journal; with `die` it dies at that write."""
         self.bus = EventBus(self.clock, self.bus.records)
         identity = Identity(UserInfo(USER, GROUPS))
@@ -172,10 +178,10 @@ class Bench:
         self.orchestrator = BuiltinOrchestrator(
             ManagementCluster("mgmt", self.transport),
             serve_virtual=self.api.cluster("mgmt").serve_virtual,
-            git_route=self.route,
+            git_route=self.route if route is HOSTED else route,
             bus=self.bus,
             clock=self.clock,
-            folder=None,
+            folder=folder,
             strict=False,
             period=15.0,
             reached=self._reached,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
+from lab.apiserver.core.identity import ADMIN
+from lab.apiserver.serve.local import LocalTransport
 from lab.kube.client import KubeError
 from lab.kube.paths import PACKAGE_REVISION, PACKAGE_REVISION_RESOURCES
 from lab.orchestrators.builtin.names import revision_uid
@@ -474,6 +477,17 @@ def test_selectors(api, run):
     run(flow())
 
 
+def test_tables(api, run):
+    """kubectl get shows Porch's columns: revision 0 and latest false for a draft, the number of files of a package."""
+
+    async def flow() -> None:
+        await api.create()
+        assert await _row(api, "packagerevisions") == [NAME, "web", "ws-1", 0, False, "Draft", "nephio-my-ran"]
+        assert await _row(api, "packagerevisionresources") == [NAME, "web", "ws-1", 0, "nephio-my-ran", 3]
+
+    run(flow())
+
+
 def test_of_parallel_approvals_one_succeeds(api, run):
     """Two people who approve at once make one commit: the second finds what it asks for done."""
 
@@ -494,3 +508,11 @@ async def _latest(api) -> list[str]:
 
 async def _there(api, name: str) -> bool:
     return await api.bench.revision(name) is not None
+
+
+async def _row(api, plural: str) -> list[Any]:
+    accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    path = f"/apis/porch.kpt.dev/v1alpha1/namespaces/default/{plural}/{NAME}"
+    transport = LocalTransport(api.bench.api, "mgmt", ADMIN)
+    _, _, body = await transport.request("GET", path, headers=accept)
+    return list(json.loads(body)["rows"][0]["cells"])

@@ -8,6 +8,8 @@ import pytest
 
 from lab.events.kinds import (
     Approved,
+    CommitFailed,
+    Committed,
     DraftFailed,
     Proposed,
     RenderFailed,
@@ -447,6 +449,26 @@ def test_git_that_is_away_comes_back(world, run):
     run(flow())
 
 
+def test_git_that_goes_away_at_the_commit(world, run):
+    """When the push of an approval does not get through, that is told, and the commit follows when Git is back."""
+
+    async def flow() -> None:
+        async def cut(point: str) -> None:
+            if point == f"approve {FIRST}: built" and not world.events(CommitFailed):
+                world.route.down = True
+
+        world.at_point = cut
+        await world.variant(approval="initial")
+        await world.until(lambda: _told(world, CommitFailed))
+        assert world.events(CommitFailed)[0].code == "LAB602"
+        assert await world.lifecycle(FIRST) == "Proposed"
+        world.route.down = False
+        await world.until(lambda: is_in(world, FIRST, "Published"))
+        assert len(world.events(Committed)) == 1
+
+    run(flow())
+
+
 def test_two_variants_in_one_namespace_do_not_disturb_each_other(world, run):
     """Each variant keeps its own package in the same repository."""
 
@@ -495,3 +517,7 @@ async def _absent(bench) -> bool:
 
 async def _exists(bench, name: str) -> bool:
     return await bench.revision(name) is not None
+
+
+async def _told(bench, kind: type) -> bool:
+    return bool(bench.events(kind))
