@@ -56,9 +56,6 @@ class Content:
         return {path: text.encode() for path, text in self.texts.items()} | dict(self.binaries)
 
 
-NOTHING = Content({})
-
-
 def content_of(files: Mapping[str, bytes]) -> Content:
     """Files as they come from Git; what is no UTF-8 is binary."""
     texts: dict[str, str] = {}

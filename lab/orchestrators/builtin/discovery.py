@@ -129,9 +129,8 @@ class Discovery:
         info = self._commit(found.commit)
         own = [trailer for trailer in trailers_in(info.message) if trailer.package == found.path]
         number = number_of(found.label) if published else 0
-        workspace = found.label
-        if published and number is not None and own and own[0].workspace:
-            workspace = own[0].workspace
+        named = published and number is not None and bool(own) and bool(own[0].workspace)
+        workspace = own[0].workspace if named else found.label
         origin = origin_of(found.commit, found.path, workspace, read=self._message)
         created = self._commit(origin.commit) if origin else info
         return Revision(

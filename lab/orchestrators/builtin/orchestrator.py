@@ -22,6 +22,7 @@ from lab.kube.paths import (
     PACKAGE_VARIANT,
     REPOSITORY,
     WORKLOAD_CLUSTER,
+    Kind,
     Object,
     namespace_of,
 )
@@ -95,31 +96,13 @@ class BuiltinOrchestrator:
         self.revisions = Revisions(teller)
         self.engine = Engine(self.revisions, Renderer(), Creation(self.revisions, self._remotes.passing), teller, bus)
         self._variants = VariantIndex()
-        self._informers = {
-            kind: Informer(self._client, kind, handler)
-            for kind, handler in (
-                (REPOSITORY, self._repository_changed),
-                (CLUSTER_CONTEXT, self._context_changed),
-                (WORKLOAD_CLUSTER, self._context_changed),
-                (PACKAGE_VARIANT, self._variant_changed),
-            )
-        }
+        self._informers = self._informed()
         repositories = self._informers[REPOSITORY].cache
         self._repositories = RepositoryController(
             self._client, repositories, self.revisions, self._remotes, self._shelf, bus, clock, period
         )
         self._contexts = ContextController(self._client, variants=self._variants, repositories=repositories, bus=bus)
-        self._ensuring = VariantController(
-            self._client,
-            variants=self._variants,
-            repositories=repositories,
-            ensuring=Ensuring(self.engine, self._client, bus, USER),
-            settled=self._contexts.settled,
-            look_again=self._repositories.look_again,
-            bus=bus,
-            clock=clock,
-            strict=strict,
-        )
+        self._ensuring = self._variant_controller(strict)
         self._approvals = ApprovalController(
             self.engine, self._ensuring.variant_ready, Recorder(self._client, clock), bus, clock, USER
         )
@@ -127,6 +110,28 @@ class BuiltinOrchestrator:
         self._repositories.on_change += [self._ensuring.repository_changed, self._contexts.repository_changed]
         self._running: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
+
+    def _informed(self) -> dict[Kind, Informer]:
+        handlers: tuple[tuple[Kind, Callable[[str, Object], None]], ...] = (
+            (REPOSITORY, self._repository_changed),
+            (CLUSTER_CONTEXT, self._context_changed),
+            (WORKLOAD_CLUSTER, self._context_changed),
+            (PACKAGE_VARIANT, self._variant_changed),
+        )
+        return {kind: Informer(self._client, kind, handler) for kind, handler in handlers}
+
+    def _variant_controller(self, strict: bool) -> VariantController:
+        return VariantController(
+            self._client,
+            variants=self._variants,
+            repositories=self._informers[REPOSITORY].cache,
+            ensuring=Ensuring(self.engine, self._client, self._bus, USER),
+            settled=self._contexts.settled,
+            look_again=self._repositories.look_again,
+            bus=self._bus,
+            clock=self._clock,
+            strict=strict,
+        )
 
     @property
     def fidelity(self) -> Fidelity:

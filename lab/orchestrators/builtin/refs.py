@@ -24,14 +24,6 @@ _NUMBERED = re.compile(r"v(0|[1-9][0-9]*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A package in a repository: `path` from the root of the tree, `name` as in spec.packageName."""
-
-    path: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Tracked:
     """What a Repository tracks: a branch, and the directory below which its packages lie (empty: the root)."""
 
