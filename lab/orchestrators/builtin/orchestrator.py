@@ -6,6 +6,7 @@ It is a stand-in for Porch and the Nephio controllers: the same objects, the sam
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
@@ -48,6 +49,8 @@ from lab.orchestrators.builtin.variant_controller import VariantController
 from lab.orchestrators.builtin.variant_index import VariantIndex
 from lab.ports.git_host import LocalRoute
 from lab.ports.management import ManagementCluster
+
+log = logging.getLogger(__name__)
 
 USER = "system:serviceaccount:porch-system:porch-controllers"
 """The author of what controllers do. Source: Porch, ServiceAccount of its controllers."""
@@ -145,6 +148,7 @@ class BuiltinOrchestrator:
         self.revisions.show_in(revisions, resources)
         self._ready.clear()
         running = self._running = asyncio.create_task(self._run(), name="orchestrator")
+        running.add_done_callback(_say_if_broken)
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
@@ -205,3 +209,8 @@ class BuiltinOrchestrator:
     def _context_changed(self, change: str, obj: Object) -> None:
         self._contexts.context_changed(change, obj)
         self._ensuring.facts_changed(namespace_of(obj))
+
+
+def _say_if_broken(running: asyncio.Task[None]) -> None:
+    if not running.cancelled() and running.exception() is not None:
+        log.error("the orchestrator ended by a bug", exc_info=running.exception())
