@@ -228,7 +228,7 @@ def test_changes_by_type(on_bench: Callable[..., None]) -> None:
 
 @pytest.mark.parametrize("last", [2, 5, 8, 11, 14, 17, 20, 25, 30])
 def test_killed_at_any_request(on_bench: Callable[..., None], last: int) -> None:
-    """Wherever an agent dies on its way from one commit to the next, the one after it ends at the same cluster."""
+    """Wherever an agent dies on its way to the next commit, the one after it leaves nothing behind that Git lacks."""
 
     async def scenario(bench: Any) -> None:
         bench.start_agent()
@@ -241,16 +241,55 @@ def test_killed_at_any_request(on_bench: Callable[..., None], last: int) -> None
         bench.line.last = bench.line.requests + last
         await asyncio.sleep(30)
         await bench.stop_agent()
+        await bench.commit({"c.yaml": None})
         bench.start_agent()
         await bench.synced()
 
-        names = {
-            found["metadata"]["name"]: found["data"] for found in (await bench.client.list(CONFIG_MAP, "default"))[0]
-        }
-        names.pop("kube-root-ca.crt", None)
-        assert names == {"a": {"v": "2"}, "c": {"v": "1"}}
+        listed, _version = await bench.client.list(CONFIG_MAP, "default")
+        left = {found["metadata"]["name"]: found["data"] for found in listed}
+        left.pop("kube-root-ca.crt", None)
+        assert left == {"a": {"v": "2"}}
         group = await bench.get(RESOURCE_GROUP, "root-sync", SYSTEM)
-        assert {"ran", "a", "c"} == {row["name"] for row in group["spec"]["resources"]}
+        assert {"ran", "a"} == {row["name"] for row in group["spec"]["resources"]}
         assert bench.tip == bench.events(Applied)[-1].commit
+
+    on_bench(scenario)
+
+
+def test_commit_costs_few_requests(on_bench: Callable[..., None]) -> None:
+    """A commit costs one apply for each object, one list for each kind, and a handful beside; being idle costs none."""
+
+    async def scenario(bench: Any) -> None:
+        await bench.commit({"all.yaml": "---\n".join(config_map(f"c{number}") for number in range(40))})
+        bench.start_agent()
+        await bench.root_sync()
+        await bench.synced()
+        await asyncio.sleep(30)
+        before = bench.line.requests
+        await asyncio.sleep(600)
+        # Watches are ended by the server now and then, and opened again.
+        assert bench.line.requests - before <= 12
+        before = bench.line.requests
+        await bench.commit({"more.yaml": config_map("one-more")})
+        await bench.synced()
+        await asyncio.sleep(5)
+        assert 41 <= bench.line.requests - before <= 55
+
+    on_bench(scenario)
+
+
+def test_next_commit_is_retried_from_the_beginning(on_bench: Callable[..., None]) -> None:
+    """Retries of one commit grow apart; those of the next one begin at a second again."""
+
+    async def scenario(bench: Any) -> None:
+        missing = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w, namespace: default}\n"
+        await bench.commit({"w.yaml": missing})
+        bench.start_agent()
+        await bench.root_sync()
+        await bench.until(lambda: len(bench.events(Retried)) == 5)
+        await bench.commit({"a.yaml": config_map("a")})
+        await bench.until(lambda: bench.get(CONFIG_MAP, "a", "default"))
+        await asyncio.sleep(0.5)
+        assert [event.wait for event in bench.events(Retried)] == [1.0, 2.0, 4.0, 8.0, 16.0, 1.0]
 
     on_bench(scenario)
