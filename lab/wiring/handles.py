@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lab.errors.base import LabError
 from lab.errors.people_files import nearest
@@ -30,11 +30,14 @@ from lab.scenarios import outages
 from lab.scenarios.asserting import becomes, never_within, stays
 from lab.scenarios.conditions.objects import Objects
 from lab.scenarios.conditions.trails import Place, TrailAt
+from lab.scenarios.flow import write_bootstrap_files
 from lab.scenarios.outcome import StepFailed
 from lab.scenarios.references import existing, find
 from lab.scenarios.scene import Scene
 from lab.scenarios.step import Step, table
 from lab.wiring.in_test import LabInTest
+
+T = TypeVar("T")
 
 FAULTS = {"git-down": "git", "management-gone": "management", "agent-stopped": "agent"}
 """Faults by name, and what is paused by each."""
@@ -125,16 +128,21 @@ class Cluster:
 
     @property
     def kubeconfig(self) -> Path:
-        """A kubeconfig with a context for every cluster; from now on the API servers listen."""
+        """A kubeconfig with a context for every cluster; the lab answers while `kubectl` or `meanwhile` runs."""
         self._lab._wait(self._lab.scene.controls().prepare_sockets())
         return self._lab.scene.bench.folder / "kubeconfig"
 
     def kubectl(self, arguments: str | Sequence[str], *, check: bool = True) -> str:
-        """What the real kubectl prints, with this cluster as context; with `check` a refusal is an AssertionError."""
+        """What the real kubectl prints, with this cluster as context; with `check` a refusal is an AssertionError.
+
+        A second of lab time passes behind it, as between two commands that a person types.
+        """
         words = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
         line = shlex.join(["kubectl", f"--context={self.name}", *words])
         code: Any = 0 if check else {"$gte": 0}
-        return str(self._lab.do("run", command=line, exit=code)["stdout"])
+        found = self._lab.do("run", command=line, exit=code)
+        self._lab.wait(1.0)
+        return str(found["stdout"])
 
     def events(self) -> list[Record]:
         """What happened on this cluster so far, oldest first."""
@@ -232,6 +240,21 @@ class Lab:
     def wait(self, seconds: float) -> None:
         """Let lab time pass."""
         self._wait(asyncio.sleep(seconds))
+
+    def meanwhile(self, doing: Callable[..., T], *arguments: Any) -> T:
+        """What a function returns that talks to the lab from outside, such as any Kubernetes client or Git library.
+
+        The lab goes on at its real pace while the function runs; between calls its time stands still.
+        """
+        found: T = self._wait(asyncio.to_thread(doing, *arguments))
+        return found
+
+    @property
+    def files(self) -> Path:
+        """The folder with the files that a person applies, by cluster: `my-ran/configsync.yaml`."""
+        for cluster in self.scene.bench.spec.clusters:
+            self._wait(write_bootstrap_files(self.scene.bench, cluster.name))
+        return self.scene.bench.folder / "manifests"
 
     def events(self) -> list[Record]:
         """Everything that happened so far, oldest first."""
