@@ -67,6 +67,8 @@ class EventBus:
         return stop
 
     def _remember(self, event: Event) -> None:
+        for over in event.clears():
+            self._latest.pop(over, None)
         slot = event.slot()
         if slot is not None:
             self._latest[slot] = event

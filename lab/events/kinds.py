@@ -27,6 +27,10 @@ class Event:
         """What the fact is about, or None where every occurrence counts."""
         return None
 
+    def clears(self) -> tuple[Slot, ...]:
+        """Slots whose facts are over with this one: the same fact may be told of a successor."""
+        return ()
+
     def data(self) -> dict[str, Any]:
         """The fields as plain JSON data."""
         return dataclasses.asdict(self)
@@ -326,6 +330,10 @@ class RevisionDeleted(Event):
     def slot(self) -> Slot | None:
         """One slot a revision."""
         return ("lifecycle", self.revision)
+
+    def clears(self) -> tuple[Slot, ...]:
+        """A revision that takes the name of this one is another."""
+        return tuple((what, self.revision) for what in ("draft", "render", "commit"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,13 +69,19 @@ class BusObserver:
 
 
 class JournalObserver:
-    """Follows a journal that another process writes; looks for new lines every `interval` seconds."""
+    """Follows a journal that another process writes; looks for new lines every `interval` seconds.
 
-    def __init__(self, path: Path, clock: Clock, interval: float = 0.03) -> None:
+    While nothing is new, `check` is called now and then: it raises what is to be said when the writer is gone.
+    """
+
+    def __init__(
+        self, path: Path, clock: Clock, interval: float = 0.03, check: Callable[[], None] = lambda: None
+    ) -> None:
         self.board = Board()
         self._path = path
         self._clock = clock
         self._interval = interval
+        self._check = check
         self._offset = 0
         self.read()
 
@@ -101,6 +107,7 @@ class JournalObserver:
         deadline = self._clock.time() + within
         while not self.read() and self.board.seq == seen:
             if self._clock.time() >= deadline:
+                self._check()
                 return False
             await self._clock.sleep(min(self._interval, max(0.0, deadline - self._clock.time())))
         return True

@@ -46,6 +46,16 @@ def test_a_restarted_process_does_not_repeat_what_the_journal_holds() -> None:
     assert again.seq == 2
 
 
+def test_a_successor_of_a_deleted_revision_is_told() -> None:
+    """A draft that is deleted and made again under its name begins anew."""
+    bus = EventBus(StillClock())
+    draft = k.DraftCreated("r.p.w", "r", "p", "w", "init")
+    for event in (draft, k.RevisionDeleted("r.p.w"), draft):
+        assert bus.publish(event) is not None
+
+    assert bus.publish(draft) is None
+
+
 def test_late_readers_get_the_history() -> None:
     """`replay` tells a reader everything that was published before it came."""
     bus = EventBus(StillClock())
