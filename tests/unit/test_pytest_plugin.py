@@ -14,6 +14,9 @@ from lab.scenarios.step import table
 
 pytest_plugins = ["pytester"]
 
+ALONE = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")
+"""Other plugins have no part in this."""
+
 HEAVY = (lab.wiring.embedded, lab.wiring.handles, table())
 """Loaded before the first inner pytest, which forgets what it loads: libraries with native parts load only once."""
 
@@ -48,7 +51,7 @@ def test_a_scenario_is_one_test_case(pytester: pytest.Pytester, write: object) -
     """Passed, failed and skipped are one case each; the skip shows its reason, the failure LABT03, not a traceback."""
     for slug, text in (("good", GOOD), ("bad", BAD), ("unmet", UNMET)):
         write(slug, text)  # type: ignore[operator]
-    result = pytester.runpytest_inprocess("-ra", "--junitxml=report.xml")
+    result = pytester.runpytest_inprocess(*ALONE, "-ra", "--junitxml=report.xml")
 
     result.assert_outcomes(passed=1, failed=1, skipped=1)
     result.stdout.fnmatch_lines(["*LABT03  Step 2 failed after 1.0s: see Namespace/x on my-ran*"])
@@ -65,7 +68,7 @@ def test_selection_by_slug_tag_and_title(pytester: pytest.Pytester, write: objec
     write("good", GOOD)  # type: ignore[operator]
     write("other", GOOD.replace("smoke", "slow").replace("A namespace can be made", "Storage"))  # type: ignore[operator]
     for words in ("good", "smoke", "namespace"):
-        chosen = pytester.runpytest_inprocess("--collect-only", "-q", "-k", words)
+        chosen = pytester.runpytest_inprocess(*ALONE, "--collect-only", "-q", "-k", words)
         chosen.stdout.fnmatch_lines(["scenarios/good/scenario.yaml::good", "*1/2 tests collected*"])
 
 
@@ -73,7 +76,7 @@ def test_a_wrong_file_is_an_error_with_its_line(pytester: pytest.Pytester, write
     """LABT01 and LABT02 come before anything runs, and tell file, line and column."""
     write("wrong", GOOD.replace("see:", "seee:"))  # type: ignore[operator]
     write("impossible", GOOD.replace("my-ran", "my-run"))  # type: ignore[operator]
-    result = pytester.runpytest_inprocess()
+    result = pytester.runpytest_inprocess(*ALONE)
 
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*LABT01  There is no step `seee`.*", "*scenario.yaml:7:5*", "*Did you mean `see`?*"])
@@ -84,20 +87,20 @@ def test_processes_of_xdist(pytester: pytest.Pytester, write: object) -> None:
     """Several processes run scenarios side by side."""
     for slug in ("one", "two", "three"):
         write(slug, GOOD)  # type: ignore[operator]
-    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=3)
+    pytester.runpytest_subprocess(*ALONE, "-n", "2").assert_outcomes(passed=3)
 
 
 @pytest.mark.parametrize(("text", "code"), [(GOOD, 0), (BAD, 1), (GOOD.replace("see:", "seee:"), 2)])
 def test_exit_codes_of_the_lab(pytester: pytest.Pytester, write: object, text: str, code: int) -> None:
     """With --lab-exit-codes pytest leaves with the codes of `lab test`."""
     write("it", text)  # type: ignore[operator]
-    assert pytester.runpytest_inprocess("--lab-exit-codes").ret == code
+    assert pytester.runpytest_inprocess(*ALONE, "--lab-exit-codes").ret == code
 
 
 def test_nothing_matched(pytester: pytest.Pytester, write: object) -> None:
     """A selection that finds nothing is exit code 8."""
     write("it", GOOD)  # type: ignore[operator]
-    assert pytester.runpytest_inprocess("--lab-exit-codes", "-k", "nobody").ret == 8
+    assert pytester.runpytest_inprocess(*ALONE, "--lab-exit-codes", "-k", "nobody").ret == 8
 
 
 def test_fixture_and_marker(pytester: pytest.Pytester) -> None:
@@ -130,7 +133,7 @@ def test_fixture_and_marker(pytester: pytest.Pytester) -> None:
             lab["my-run"]
         """
     )
-    result = pytester.runpytest_inprocess("-ra")
+    result = pytester.runpytest_inprocess(*ALONE, "-ra")
     result.assert_outcomes(passed=1, failed=2, skipped=1, errors=1)
     result.stdout.fnmatch_lines(["*expected Namespace/nobody on my-core, within 1s*"])
     result.stdout.fnmatch_lines(["*The marker `lab` has no argument `cluster`*"])
@@ -142,12 +145,12 @@ def test_other_projects_are_left_alone(pytester: pytest.Pytester) -> None:
     (pytester.path / "scenario.yaml").write_text("driver: docker\nscenario_name: default\n")
     pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef lab():\n    return 'theirs'\n")
     pytester.makepyfile("def test_it(lab):\n    assert lab == 'theirs'\n")
-    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*ALONE).assert_outcomes(passed=1)
 
 
 def test_an_unknown_profile_is_a_usage_error(pytester: pytest.Pytester) -> None:
     """What cannot run inside pytest is said at the start."""
-    result = pytester.runpytest_inprocess("--lab-profile=kind")
+    result = pytester.runpytest_inprocess(*ALONE, "--lab-profile=kind")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*LAB017*kind*"])
 
