@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lab.events.watching import Waiting
 
 WIDTH = 80
+NARROWEST = 10
+"""No column of a table is made narrower than this."""
 PLAIN_INTERVAL = 5.0
 """Without a terminal, a wait is told again after so many seconds."""
 
@@ -129,19 +131,27 @@ class Console:
 def table(
     rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), indent: int = 2, width: int = WIDTH
 ) -> list[str]:
-    """Rows as aligned lines of at most `width` columns; the last column is wrapped, not cut."""
+    """Rows as aligned lines of at most `width` columns; what is too wide is wrapped in its column, not cut."""
     every = ([list(header)] if header else []) + [list(row) for row in rows]
     if not every:
         return []
-    widths = [max(len(row[i]) for row in every) for i in range(len(every[0]) - 1)]
-    lead = indent + sum(w + 2 for w in widths)
+    widths = _widths([max(len(row[i]) for row in every) for i in range(len(every[0]))], width - indent)
     lines = []
     for row in every:
-        cells = "  ".join(cell.ljust(w) for cell, w in zip(row[:-1], widths, strict=True))
-        first, *rest = wrap(row[-1], max(width - lead, 16)) or [""]
-        lines.append((" " * indent + cells + ("  " if widths else "") + first).rstrip())
-        lines.extend(" " * lead + line for line in rest)
+        cells = [wrap(cell, wide) or [""] for cell, wide in zip(row, widths, strict=True)]
+        for number in range(max(len(cell) for cell in cells)):
+            shown = [cell[number] if number < len(cell) else "" for cell in cells]
+            text = "  ".join(part.ljust(wide) for part, wide in zip(shown, widths, strict=True))
+            lines.append((" " * indent + text).rstrip())
     return lines
+
+
+def _widths(widths: list[int], room: int) -> list[int]:
+    """The widths of the columns, the widest made narrower until all fit, the last one first where two are as wide."""
+    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > NARROWEST:
+        widest = max(range(len(widths)), key=lambda i: (widths[i], i))
+        widths[widest] -= 1
+    return widths
 
 
 def wrap(text: str, width: int) -> list[str]:

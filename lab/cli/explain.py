@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lab.cli.console import WIDTH, Console, wrap
+from lab.cli.console import WIDTH, Console, table, wrap
 from lab.cli.session import output_option
 from lab.errors.base import LabError
 from lab.errors.catalog import CATALOG
@@ -76,9 +76,8 @@ def _index(console: Console, output: str) -> None:
         return
     console.out("Stages     " + " ".join(str(s) for s in ORDER))
     console.out("Topics")
-    for topic in TOPICS:
-        console.out(f"  {topic.names[0]:<28} {topic.title}")
+    for line in table([(topic.names[0], topic.title) for topic in TOPICS]):
+        console.out(line)
     console.out("Codes")
-    for code, entry in CATALOG.items():
-        console.out(f"  {code}  {entry.title}")
-    console.out(f"  {' '.join(KNV)}")
+    for line in table([*((code, entry.title) for code, entry in CATALOG.items()), ("KNV…", " ".join(KNV))]):
+        console.out(line)

@@ -6,9 +6,10 @@ import asyncio
 
 import click
 
-from lab.cli.console import Console
+from lab.cli.console import Console, wrap
 from lab.cli.session import existing, output_option, records
-from lab.reports.timeline import line_of, parts_in
+from lab.events.records import Record
+from lab.reports.timeline import SENTENCE_AT, line_of, parts_in
 from lab.wiring.home import Home
 
 
@@ -31,9 +32,21 @@ def command(console: Console, parts: tuple[str, ...], follow: bool, tail: int, s
         console.json({"schema": "lab.logs/v1", "events": [r.as_dict() for r in found]})
         return
     for record in found:
-        console.out(line_of(record))
+        _show(console, record)
     if follow:
         asyncio.run(_follow(console, home, set(parts)))
+
+
+def _show(console: Console, record: Record) -> None:
+    """One event: wrapped under its own beginning on a terminal, one line elsewhere, so that grep finds it whole."""
+    line = line_of(record)
+    if not console.stdout.isatty():
+        console.out(line)
+        return
+    first, *rest = wrap(line[SENTENCE_AT:], console.width - SENTENCE_AT) or [""]
+    console.out(line[:SENTENCE_AT] + first)
+    for part in rest:
+        console.out(" " * SENTENCE_AT + part)
 
 
 async def _follow(console: Console, home: Home, parts: set[str]) -> None:
@@ -45,5 +58,5 @@ async def _follow(console: Console, home: Home, parts: set[str]) -> None:
     while True:
         for record in observer.read():
             if not parts or parts_in(record) & parts:
-                console.out(line_of(record))
+                _show(console, record)
         await clock.sleep(0.1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,12 +12,11 @@ import click
 
 from lab.cli.console import Console
 from lab.errors.base import LabError
-from lab.events.board import Board, board_of
-from lab.events.journal import Journal
-from lab.events.records import Record
 from lab.wiring.home import Home, homes, root
 
 if TYPE_CHECKING:
+    from lab.events.board import Board
+    from lab.events.records import Record
     from lab.model.spec import LabSpec
     from lab.scenarios.bench import Bench
 
@@ -71,11 +69,15 @@ def existing(console: Console) -> Home:
 
 def records(home: Home) -> list[Record]:
     """The journal. Raises LabError LAB030."""
+    from lab.events.journal import Journal
+
     return Journal(home.journal).read()
 
 
 def board(home: Home) -> Board:
     """The fold of the journal."""
+    from lab.events.board import board_of
+
     return board_of(records(home))
 
 
@@ -93,6 +95,7 @@ async def attached(home: Home) -> AsyncIterator[Bench]:
 
 def act(home: Home, doing: Callable[[Bench], Awaitable[T]]) -> T:
     """Run `doing` with the bench of a running lab and return what it returns."""
+    import asyncio
 
     async def inside() -> T:
         async with attached(home) as bench:

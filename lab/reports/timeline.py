@@ -8,6 +8,9 @@ from typing import Any
 from lab.events import kinds
 from lab.events.records import Record
 
+SENTENCE_AT = 23
+"""The column in which the sentence of a line begins: behind the hour and the stage."""
+
 
 def line_of(record: Record) -> str:
     """Hour, stage, and a sentence."""

@@ -59,7 +59,7 @@ async def attach(home: Home) -> Bench:
     """The bench of the lab in `home`. Raises LabError LAB022 when its server is gone."""
     facts = home.read_server()
     if facts is None or not server_answers(home):
-        raise LabError("LAB022", f"The server of lab {home.name} does not answer.", "", ["lab up"])
+        raise _gone(home)
     control = Control(str(facts["control_url"]), str(facts["control_token"]))
 
     async def repository(name: str) -> HostedRepository:
@@ -76,7 +76,7 @@ async def attach(home: Home) -> Bench:
         folder=home.path,
         clock=SystemClock(),
         clusters=read_clusters(home),
-        observer=JournalObserver(home.journal, SystemClock()),
+        observer=JournalObserver(home.journal, SystemClock(), check=lambda: _check(home)),
         git_credentials=Credentials(str(facts["git_user"]), str(facts["git_token"])),
         capabilities=frozenset(Capability(c) for c in str(facts.get("capabilities", "")).split(",") if c),
         repository=repository,
@@ -84,6 +84,17 @@ async def attach(home: Home) -> Bench:
         let_go=control.close,
     )
     return bench
+
+
+def _check(home: Home) -> None:
+    """Raises LabError LAB022 when nobody writes the journal any more."""
+    if not server_answers(home):
+        raise _gone(home)
+
+
+def _gone(home: Home) -> LabError:
+    why = "Its process is gone; what was done is kept." if home.server_log.exists() else ""
+    return LabError("LAB022", f"The server of lab {home.name} does not answer.", why, ["lab up"])
 
 
 def read_clusters(home: Home) -> dict[str, ClusterAccess]:
