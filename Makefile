@@ -41,8 +41,8 @@ check: $(VENV)/.developed ## Lint, format, types, import contracts, generated pa
 format: $(VENV)/.developed ## Put the code into its usual form
 	@$(VENV)/bin/ruff check --fix -q . ; $(VENV)/bin/ruff format .
 
-docs: $(VENV)/.developed ## Write the generated pages anew
-	@$(PY) tools/docs
+docs: $(VENV)/.developed ## Run the seed's checks and write the generated pages anew
+	@$(PY) tools/seed; $(PY) tools/docs
 
 bench: $(VENV)/.developed ## Measure against the bars; prints ratios
 	@$(PY) benchmarks/run.py
