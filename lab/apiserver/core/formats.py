@@ -14,7 +14,11 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_HOSTNAME = re.compile(r"([a-zA-Z0-9\u0080-\uffff]([-a-zA-Z0-9\u0080-\uffff]{0,62})\.?)+")
+_LETTER_OR_DIGIT = r"[^\W_]"
+_HOSTNAME = re.compile(
+    rf"{_LETTER_OR_DIGIT}(-?{_LETTER_OR_DIGIT}{{0,62}})?"
+    rf"|({_LETTER_OR_DIGIT}((-|{_LETTER_OR_DIGIT}){{0,61}}{_LETTER_OR_DIGIT})?\.)+[^\W\d_]{{2,63}}"
+)
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 _DURATION_PART = r"[0-9]*\.?[0-9]+(ns|us|µs|μs|ms|s|m|h)"
 _GO_DURATION = re.compile(rf"[-+]?(0|({_DURATION_PART})+)")
@@ -51,7 +55,8 @@ def _is_uri(text: str) -> bool:
 
 
 def _is_hostname(text: str) -> bool:
-    return len(text) <= 253 and _HOSTNAME.fullmatch(text) is not None
+    labels_fit = all(len(label) <= 63 for label in text.split("."))
+    return len(text) <= 255 and labels_fit and _HOSTNAME.fullmatch(text) is not None
 
 
 def _is_date_time(text: str) -> bool:

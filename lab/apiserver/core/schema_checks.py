@@ -44,12 +44,9 @@ def validate(node: Node, value: Any, path: str) -> list[FieldError]:
 
 def _check_node(node: Node, value: Any, path: str, result: _Result) -> None:
     result.checks += 1
-    if not _check_type(node, value, path, result):
-        return
+    _check_type(node, value, path, result)
     raw = node.raw
-    if value is None:
-        return
-    if node.alternatives:
+    if node.alternatives and value is not None:
         _check_alternatives(node, value, path, result)
     if isinstance(value, str):
         _check_string(raw, value, path, result)
@@ -59,7 +56,7 @@ def _check_node(node: Node, value: Any, path: str, result: _Result) -> None:
         _check_number(raw, value, path, result)
     elif isinstance(value, list):
         _check_array(node, value, path, result)
-    if node.enum is not None:
+    if node.enum is not None and not (value is None and node.nullable):
         _check_enum(node.enum, value, path, result)
     if isinstance(value, dict):
         _check_object(node, value, path, result)
@@ -79,19 +76,19 @@ def _type_name(value: Any) -> str:
     return "object" if isinstance(value, dict) else "array"
 
 
-def _check_type(node: Node, value: Any, path: str, result: _Result) -> bool:
+def _check_type(node: Node, value: Any, path: str, result: _Result) -> None:
+    """A wrong type does not end the checks: every other rule that fits the found type is applied as well."""
     wanted = ("integer", "string") if node.int_or_string else (node.type,)
     if wanted == ("",):
-        return True
+        return
     found = _type_name(value)
     if found in wanted or (found == "null" and (node.nullable or node.builtin)):
-        return True
+        return
     if found == "integer" and "number" in wanted:
-        return True
+        return
     if found == "number" and "integer" in wanted and float(value).is_integer():
-        return True
+        return
     result.errors.append(_type_error(path, ",".join(wanted), found))
-    return False
 
 
 def _type_error(path: str, wanted: str, found: str) -> FieldError:
@@ -132,9 +129,8 @@ def _check_string(raw: dict[str, Any], value: str, path: str, result: _Result) -
             return
     wanted = raw.get("format")
     if wanted and not fits(wanted, value):
-        result.errors.append(
-            fe.invalid(_shown(path), value, f"{path} in body must be of type {wanted}: {fe.quoted(value)}")
-        )
+        rule = f"{path} in body must be of type {wanted}: {fe.quoted(value)}"
+        result.errors.append(fe.type_invalid(_shown(path), value, rule))
 
 
 def _check_number(raw: dict[str, Any], value: float, path: str, result: _Result) -> None:

@@ -3,7 +3,8 @@
 Usage: python record.py RECORDER_BINARY OUTPUT_FOLDER
 
 Build the binary with `go build -o /tmp/recorder .` in this folder. Objects come from objects.jsonl and
-faulty.jsonl.gz and, at random with fixed seeds, from shapes.py.
+faulty.jsonl.gz and
+custom.json.gz and, at random with fixed seeds, from shapes.py.
 """
 
 from __future__ import annotations
@@ -81,6 +82,19 @@ def record_patches(oracle: Oracle, count: int) -> list[dict[str, Any]]:
     return recorded
 
 
+def record_customs(oracle: Oracle) -> dict[str, Any]:
+    """Custom resources under a schema: pruned, with defaults, with the paths that were unknown and all faults.
+
+    The recorder knows no ratcheting: no given case has a list item that is the same before and after.
+    """
+    given = json.loads(gzip.decompress((HERE / "custom.json.gz").read_bytes()))
+    for case in given["cases"]:
+        request = {**copy.deepcopy(case), "schema": given["schemas"][case["schema"]]}
+        reply = oracle.ask("custom_validate", **request)["object"]
+        case |= {"result": reply["object"], "unknown": reply["unknown"] or [], "errors": reply["errors"]}
+    return dict(given)
+
+
 def renamed(reply: dict[str, Any]) -> dict[str, Any]:
     """A reply with its object under `result`."""
     return {"result" if key == "object" else key: value for key, value in reply.items()}
@@ -137,9 +151,10 @@ def main(binary: Path, output: Path) -> None:
     """Record everything anew."""
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, Oracle(binary, *definitions(Path(folder))) as oracle:
-        recordings = {
+        recordings: dict[str, Any] = {
             "objects": record_objects(oracle),
             "faults": record_faults(oracle),
+            "customs": record_customs(oracle),
             "patches": record_patches(oracle, 250),
             "applies": record_applies(oracle, 60),
         }
