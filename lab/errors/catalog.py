@@ -358,6 +358,13 @@ _ENTRIES = (
         1,
         "A RootSync without `sourceFormat` is taken as `hierarchy` upstream (KNV1017).",
     ),
+    Entry(
+        "LAB707",
+        "The RootSync is invalid",
+        1,
+        "KNV1061: a field of the RootSync's spec is missing, contradicts another, or asks for a source that this agent "
+        "cannot read. Nothing is pulled until it is corrected.",
+    ),
     # -- 8: apply ---------------------------------------------------------------------------------------------
     Entry(
         "LAB801",
@@ -369,7 +376,7 @@ _ENTRIES = (
         "LAB803",
         "The cluster refused an object",
         1,
-        "KNV2009 or KNV2010: the API server's words are shown.",
+        "KNV2009: the API server's words are shown; it refuses the object as it is declared.",
     ),
     Entry(
         "LAB804",
@@ -388,6 +395,20 @@ _ENTRIES = (
         "Unknown kind",
         1,
         "KNV1021: the cluster serves no such kind; install its CustomResourceDefinition first.",
+    ),
+    Entry(
+        "LAB807",
+        "The commit would delete too much",
+        1,
+        "KNV2006: a commit that leaves nothing, or no namespace, of what was there is taken for an accident. Remove it "
+        "in two steps, leaving one object behind in the first.",
+    ),
+    Entry(
+        "LAB808",
+        "Taken, though Config Sync would refuse it",
+        1,
+        "The commit declares what upstream's agent does not accept, such as its own manifests. This agent applies it and "
+        "says so; with `strict` it refuses as upstream does.",
     ),
     # -- 9: ready ---------------------------------------------------------------------------------------------
     Entry(

@@ -170,7 +170,7 @@ KNV: dict[str, tuple[str, str]] = {
     "KNV1052": ("Namespace on a cluster-scoped object", "The kind has no namespaces; remove metadata.namespace."),
     "KNV1054": ("Annotation that is no text", "Values of annotations must be text: quote numbers and booleans."),
     "KNV1060": ("Two owners", "Another RootSync manages the object (LAB805)."),
-    "KNV1061": ("The RootSync is invalid", "A field of its spec is missing or contradicts another."),
+    "KNV1061": ("The RootSync is invalid", "A field of its spec is missing or contradicts another (LAB707)."),
     "KNV2001": (
         "A file cannot be read",
         "A file of the commit is no valid YAML; nothing of the commit is applied (LAB801).",
@@ -178,10 +178,10 @@ KNV: dict[str, tuple[str, str]] = {
     "KNV2002": ("The API server does not answer", "The agent could not reach its own cluster's API server."),
     "KNV2004": ("The source cannot be read", "Repository, branch or directory is missing or unreachable (LAB702)."),
     "KNV2005": ("A fight", "Somebody changes an object again and again, and the agent puts it back each time."),
-    "KNV2006": ("Too much would be deleted", "A commit would remove every namespace; remove them in two steps."),
+    "KNV2006": ("Too much would be deleted", "A commit would remove every namespace; remove them in two steps (LAB807)."),
     "KNV2008": ("The API server refused", "A request of the agent failed; the server's words are shown."),
     "KNV2009": ("Apply failed", "An object could not be applied; the server's words are shown (LAB803)."),
-    "KNV2010": ("The object is refused", "The API server refuses the object as it is declared (LAB803)."),
+    "KNV2010": ("No object", "A manifest has no apiVersion, kind or name; nothing of the commit is applied (LAB801)."),
     "KNV2013": ("Not allowed", "The agent's ServiceAccount lacks the right (LAB804)."),
 }
 """Config Sync's codes, offline: a title and a sentence."""

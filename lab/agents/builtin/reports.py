@@ -51,7 +51,7 @@ class Reports:
         """The commit holds what Config Sync would refuse."""
         if notes:
             text = "; ".join(f"{sentence} (KNV{knv} upstream)" for knv, sentence in notes)
-            self._bus.publish(Warned("LAB801", self._subject, text))
+            self._bus.publish(Warned("LAB808", self._subject, text))
 
     def applied(self, commit: str, result: Result, directories: Collection[str]) -> None:
         """Everything of a commit is applied."""
