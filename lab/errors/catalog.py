@@ -407,8 +407,8 @@ _ENTRIES = (
         "LAB808",
         "Taken, though Config Sync would refuse it",
         1,
-        "The commit declares what upstream's agent does not accept, such as its own manifests. This agent applies it and "
-        "says so; with `strict` it refuses as upstream does.",
+        "The commit declares what upstream's agent does not accept, such as its own manifests. This agent applies it "
+        "and says so; with `strict` it refuses as upstream does.",
     ),
     # -- 9: ready ---------------------------------------------------------------------------------------------
     Entry(
