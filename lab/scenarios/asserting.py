@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from lab.scenarios.conditions.condition import Condition, Finding
@@ -61,14 +62,21 @@ async def never_again(scene: Scene, condition: Condition) -> None:
     async with condition.following(scene):
         _refuse(await condition.look(scene))
 
+    # A look is never broken off in the middle: it may hold connections that want to be closed in order.
+    looking, ended = asyncio.Lock(), asyncio.Event()
+
     async def watch() -> None:
         async with condition.following(scene) as news:
-            while True:
+            while not ended.is_set():
                 await news(60.0)
-                _refuse(await condition.look(scene))
+                async with looking:
+                    if not ended.is_set():
+                        _refuse(await condition.look(scene))
 
     async def last() -> None:
-        _refuse(await condition.look(scene))
+        async with looking:
+            ended.set()
+            _refuse(await condition.look(scene))
 
     scene.guard(watch, last)
 

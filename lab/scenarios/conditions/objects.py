@@ -82,7 +82,8 @@ class Objects:
             differs = [f"{len(good)} found"] + [label(item) for item in good[:3]]
         if trouble:
             true, differs = False, [trouble]
-        alike = [] if true or good else [self._described(item) for item in self._nearest(everything)]
+        known = self._plain("name") and any(name_of(item) == self._meta["name"] for item in everything)
+        alike = [] if true or good or known else [self._described(item) for item in self._nearest(everything)]
         return Finding(true, expected, [] if true else differs, alike, good[0] if good else None)
 
     def _smallest(self, everything: list[Object]) -> list[str]:
