@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lab.cli.console import Console
+from lab.cli.failures import command as pasteable
 from lab.cli.session import act, existing, output_option
 from lab.scenarios.bench import Bench
 
@@ -28,4 +29,4 @@ def command(console: Console, package: str, cluster: str, output: str) -> None:
         return
     for name in names:
         console.out(f"{name} published")
-    console.say(f"\nFollow it: lab trace {package}")
+    console.say(f"\nFollow it: {pasteable(f'trace {package}')}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from lab.cli.console import Console, table
+from lab.cli.failures import command as pasteable
 from lab.cli.session import act, board, existing, output_option
 from lab.errors.base import LabError
+from lab.kit.files import quoted
 from lab.model.names import LONGEST_CLUSTER, label_fault
 from lab.model.spec import MANAGEMENT, ClusterSpec
 from lab.scenarios.bench import Bench
@@ -74,7 +76,7 @@ def add(
         return
     console.out(f"cluster/{name} added")
     if not bootstrapped:
-        console.say(f"Nothing pulls on {name} yet. Next: lab cluster bootstrap {name}")
+        console.say(f"Nothing pulls on {name} yet.\n  Next   {pasteable(f'cluster bootstrap {name}')}")
 
 
 @command.command("bootstrap")
@@ -97,7 +99,8 @@ def bootstrap(console: Console, name: str, show: bool, output: str) -> None:
         console.json({"schema": "lab.cluster.bootstrap/v1", "cluster": name, "files": paths, "applied": applied})
         return
     for path in paths:
-        console.say(f"{'Type' if show else 'Ran'}: kubectl --context={name} apply -f {path}")
+        line = f"--context={name} apply -f {quoted(path)}"
+        console.say(f"  Next   {pasteable(f'kubectl {line}')}" if show else f"Ran: kubectl {line}")
     for line in applied:
         console.out(line)
 

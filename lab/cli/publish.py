@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lab.cli.console import Console
+from lab.cli.failures import command as pasteable
 from lab.cli.session import act, existing, output_option
 from lab.model.names import BLUEPRINTS
 from lab.scenarios.bench import Bench
@@ -35,4 +36,6 @@ def command(console: Console, folder: Path, package: str, output: str) -> None:
     state = "published" if done.new else "unchanged"
     console.out(f"{BLUEPRINTS}/{done.package} {done.workspace} {state} ({done.commit[:7]})")
     if done.new:
-        console.say(f"\nNothing downstream changes by itself. Next: lab upgrade {done.package} {done.workspace}")
+        console.say(
+            f"\nNothing downstream changes by itself.\n  Next   {pasteable(f'upgrade {done.package} {done.workspace}')}"
+        )

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from lab.cli.console import Console, table
+from lab.cli.failures import command as pasteable
 from lab.cli.session import board, existing, output_option
 from lab.cli.trace import row_of_marks
 from lab.errors.base import ExitCode
@@ -74,5 +75,5 @@ def _print(console: Console, home: Home, known: Board, parts: list[Part], up: bo
         console.out(f"  {len(drift)} change{'s' if len(drift) > 1 else ''} by hand put back; lab logs tells which.")
     first = next((t for t in trails if t.stands_at is not None), None)
     if first is not None:
-        next_step = "lab approve" if first.stands_at is Stage.APPROVE else "lab why"
-        console.say(f"\nNext: {next_step} {first.package}")
+        verb = "approve" if first.stands_at is Stage.APPROVE else "why"
+        console.say(f"\n  Next   {pasteable(f'{verb} {first.package} --on {first.cluster}')}")

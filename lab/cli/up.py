@@ -149,7 +149,7 @@ def _what_next(console: Console, spec: LabSpec, home: Home, ran: Ran, took: floa
         console.say(f"The rest is yours (after {took:.1f}s):")
         for item in ran.left:
             if item.act == "approve":
-                console.say(f"  a draft waits for approval    {pasteable(f'approve {item.name} --on {item.cluster}')}")
+                console.say(f"  {pasteable(f'approve {item.name} --on {item.cluster}')}")
                 continue
             folder = home.manifests / item.cluster
             for name in ("configsync.yaml", "rootsync.yaml"):

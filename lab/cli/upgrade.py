@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lab.cli.console import Console
+from lab.cli.failures import command as pasteable
 from lab.cli.session import act, existing, output_option
 from lab.scenarios.bench import Bench
 
@@ -29,4 +30,4 @@ def command(console: Console, package: str, workspace: str, cluster: str, output
         return
     for name in names:
         console.out(f"packagevariant/{name} → {package} {workspace}")
-    console.say(f"\nThe policy `initial` does not approve upgrades. Next: lab approve {package}")
+    console.say(f"\nThe policy `initial` does not approve upgrades.\n  Next   {pasteable(f'approve {package}')}")

@@ -57,7 +57,7 @@ async def run_flows(bench: Bench, tell: Tell, progress: Progress | None = None) 
         applied = await flow.describe(bench, cluster)
         told("context", applied, f"ClusterContext {cluster} on mgmt: metadata only, connects nothing")
     applied = [a for f in bench.spec.flows for a in await flow.declare(bench, f)]
-    told("variants", applied, f"{len(applied)} PackageVariants on mgmt")
+    told("variants", applied, f"{_counted(len(applied), 'PackageVariant')} on mgmt")
     async with asyncio.TaskGroup() as group:
         # The agent may start while the orchestrator is at work; it is told where to pull when there is something.
         early = {c: group.create_task(flow.install_agent(bench, c)) for c in clusters if not _by_hand(bench, c)}
@@ -102,6 +102,10 @@ async def _bootstrap(
         return
     applied = early[cluster].result() + await flow.point_agent(bench, cluster)
     told("bootstrap", applied, f"on {cluster} itself: apply -f configsync.yaml, apply -f rootsync.yaml")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _by_hand(bench: Bench, cluster: str) -> bool:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,10 +153,14 @@ class Shell:
         return int(json.loads((self.home / "server.json").read_text())["pid"])
 
     def kill_server(self) -> None:
-        """Ends the lab server without any warning, and waits until it is gone."""
-        pid = self.server_pid()
+        """Ends the lab server without any warning, be it only starting, and waits until it is gone."""
+        (pid,) = self.until(lambda: servers_of(self.folder))
         os.kill(pid, signal.SIGKILL)
         self.until(lambda: not alive(pid))
+
+    def runs(self, pid: int) -> bool:
+        """Whether a process is there; one that only waits to be reaped is not."""
+        return alive(pid)
 
     def git(self, *words: str, repository: str = "nephio-my-ran") -> str:
         """What git says of one of the lab's bare repositories."""
@@ -179,19 +183,21 @@ def alive(pid: int) -> bool:
 
 def take_down(shell: Shell) -> None:
     """Whatever a test left, nothing of it stays."""
-    shell.lab("down", "--all")
-    for entry in [*Path("/proc").iterdir()]:
-        if entry.name.isdigit() and str(shell.folder) in _words(entry):
-            os.kill(int(entry.name), signal.SIGKILL)
+    shell.inside("down", "--all")
+    for pid in servers_of(shell.folder):
+        os.kill(pid, signal.SIGKILL)
     shutil.rmtree(shell.folder, ignore_errors=True)
 
 
-def _words(process: Path) -> str:
-    try:
-        words = (process / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return ""
-    return " ".join(w.decode(errors="replace") for w in words) if b"lab.server" in words else ""
+def servers_of(folder: Path) -> list[int]:
+    """Processes of lab servers whose lab lies below a folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+            if b"lab.server" in words and any(w.startswith(f"{folder}/".encode()) for w in words):
+                found.append(int(entry.name))
+    return [pid for pid in found if alive(pid)]
 
 
 @pytest.fixture(scope="module")
