@@ -1,0 +1,1 @@
+"""The conformance cases: requests whose replies a real kube-apiserver has recorded."""
