@@ -66,8 +66,8 @@ def difference(one: Tree, other: Tree) -> Tree:
 
 def _difference_below(one: Tree, other: Tree) -> Tree | None:
     member = (not one or "." in one) and not (not other or "." in other)
-    children = difference(one, other) if one else {}
-    children.pop(".", None)
+    # Without a difference the tree itself comes back, so it is copied and not cut.
+    children = {element: below for element, below in difference(one, other).items() if element != "."}
     if member:
         return marked(children)
     return children or None
@@ -98,7 +98,7 @@ def intersection(one: Tree, other: Tree) -> Tree:
             result[element] = below
             continue
         member = (not below or "." in below) and (not also or "." in also)
-        children = intersection(below, also) if below and also else {}
+        children = intersection(below, also)
         children.pop(".", None)
         if member:
             result[element] = marked(children)
