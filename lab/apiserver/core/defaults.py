@@ -14,6 +14,7 @@ from lab.apiserver.core import gotypes
 from lab.apiserver.core.data import INLINE, POINTER, components, struct_fields, struct_for
 from lab.apiserver.core.defaulting import core, pods, policies, workloads
 from lab.apiserver.core.errors import bad_request
+from lab.apiserver.core.go_scalars import BadValue, WrongType
 from lab.apiserver.core.resource import Resource
 from lab.apiserver.core.schema_values import copied
 
@@ -37,7 +38,7 @@ def apply_builtin_defaults(resource: Resource, obj: dict[str, Any]) -> dict[str,
     """
     try:
         complete = gotypes.round_trip(resource.group, resource.version, resource.kind, obj)
-    except (gotypes.WrongType, gotypes.BadValue) as error:
+    except (WrongType, BadValue) as error:
         raise bad_request(gotypes.decode_failure(error, resource.version, resource.kind)) from None
     struct = struct_for(resource.group, resource.version, resource.kind)
     if struct is not None:

@@ -8,41 +8,15 @@ Source: Go struct tags of k8s.io/api and k8s.io/apimachinery; the custom encodin
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from lab.apiserver.core import quantity
+from lab.apiserver.core import go_scalars
 from lab.apiserver.core.data import INLINE, OMIT_EMPTY, OMIT_ZERO, POINTER, struct_fields, struct_for
+from lab.apiserver.core.go_scalars import BadValue, Convert, WrongType
 
-Convert = Callable[[Any, str], Any]
-
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _DROPPED = object()
-
-
-class WrongType(Exception):
-    """A value of the wrong JSON type; `struct` and `path` name the Go field, `wanted` its Go type."""
-
-    def __init__(self, found: Any, wanted: str) -> None:
-        super().__init__(wanted)
-        self.found = found
-        self.wanted = wanted
-        self.struct = ""
-
-    def text(self, path: str) -> str:
-        """The message of Go's JSON decoder; `path` is the dotted path to the field, without list indexes."""
-        where = f"Go struct field {self.struct}.{path}" if self.struct else "Go value"
-        return f"json: cannot unmarshal {_json_kind(self.found, self.wanted)} into {where} of type {self.wanted}"
-
-
-class BadValue(Exception):
-    """A value of the right JSON type that its Go type refuses, such as a malformed quantity or time."""
 
 
 def round_trip(group: str, version: str, kind: str, obj: dict[str, Any]) -> dict[str, Any]:
@@ -61,16 +35,6 @@ def decode_failure(error: WrongType | BadValue, version: str, kind: str) -> str:
     """The sentence of the 400 reply to an object that could not be decoded."""
     detail = error.args[0] if isinstance(error, BadValue) else error.text(error.args[1] if error.args[1:] else "")
     return f'{kind} in version "{version}" cannot be handled as a {kind}: {detail}'
-
-
-def _json_kind(found: Any, wanted: str) -> str:
-    if isinstance(found, bool):
-        return "bool"
-    if isinstance(found, str):
-        return "string"
-    if isinstance(found, int | float):
-        return f"number {found}" if wanted.startswith(("int", "uint")) else "number"
-    return "array" if isinstance(found, list) else "object"
 
 
 @cache
@@ -121,8 +85,8 @@ def _locate(error: WrongType, struct: str, key: str) -> None:
 def _fill(members: list[tuple[str, Convert, Any, bool]], struct: str) -> None:
     for field in struct_fields(struct):
         if field.type == "typemeta":
-            members.append(("kind", _string, _DROPPED, False))
-            members.append(("apiVersion", _string, _DROPPED, False))
+            members.append(("kind", go_scalars.text, _DROPPED, False))
+            members.append(("apiVersion", go_scalars.text, _DROPPED, False))
         elif field.flags & INLINE:
             _fill(members, field.type.removeprefix("#"))
         else:
@@ -165,7 +129,7 @@ def converter(kind: str) -> Convert:
     if kind.startswith("{}"):
         return _map(converter(kind[2:]), go_type(kind))
     if kind.startswith(("int", "uint")) and kind != "intorstring":
-        return _integer(kind)
+        return go_scalars.integer(kind)
     return _SPECIAL[kind]
 
 
@@ -210,99 +174,6 @@ def _map(convert: Convert, wanted: str) -> Convert:
     return run
 
 
-def _string(value: Any, _path: str) -> Any:
-    if not isinstance(value, str):
-        raise WrongType(value, "string")
-    return value
-
-
-def _bytes(value: Any, _path: str) -> Any:
-    if not isinstance(value, str):
-        raise WrongType(value, "[]uint8")
-    bare = value.replace("\n", "").replace("\r", "")
-    try:
-        base64.b64decode(bare, validate=True)
-    except (ValueError, binascii.Error):
-        raise BadValue(f"illegal base64 data at input byte {_first_fault(bare)}") from None
-    return bare
-
-
-def _first_fault(text: str) -> int:
-    """Where base64 text goes wrong: at its first foreign character, or at its end when the padding is off."""
-    match = _BASE64.match(text)
-    fault = match.end() if match else 0
-    return fault if fault < len(text) else len(text) - len(text) % 4
-
-
-def _bool(value: Any, _path: str) -> Any:
-    if not isinstance(value, bool):
-        raise WrongType(value, "bool")
-    return value
-
-
-def _integer(kind: str) -> Convert:
-    bits = int(re.sub(r"\D", "", kind) or 64)
-    low, high = (0, 2**bits) if kind.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1))
-
-    def convert(value: Any, _path: str) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool) and low <= value < high:
-            return value
-        if isinstance(value, float) and value.is_integer() and low <= value < high:
-            return int(value)
-        raise WrongType(value, kind)
-
-    return convert
-
-
-def _float(value: Any, _path: str) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise WrongType(value, "float64")
-    return int(value) if float(value).is_integer() else value
-
-
-def _time(value: Any, _path: str) -> Any:
-    return _timestamp(value, micro=False)
-
-
-def _micro_time(value: Any, _path: str) -> Any:
-    return _timestamp(value, micro=True)
-
-
-def _timestamp(value: Any, *, micro: bool) -> str:
-    if not isinstance(value, str):
-        raise WrongType(value, "string")
-    match = _TIME.fullmatch(value)
-    if match is None:
-        wanted = "2006-01-02T15:04:05.000000Z07:00" if micro else "2006-01-02T15:04:05Z07:00"
-        raise BadValue(f'parsing time "{value}" as "{wanted}": cannot parse "{value}" as "2006"')
-    fraction = ((match[3] or "")[1:] + "000000")[:6]
-    if match[4] in "Zz":
-        day, clock = match[1], match[2]
-    else:
-        moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4]}").astimezone(UTC)
-        day, clock = moment.strftime("%Y-%m-%d"), moment.strftime("%H:%M:%S")
-    return f"{day}T{clock}.{fraction}Z" if micro else f"{day}T{clock}Z"
-
-
-def _quantity(value: Any, _path: str) -> Any:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise BadValue(quantity.FORMAT_ERROR)
-    try:
-        return quantity.canonical(str(value))
-    except ValueError as error:
-        raise BadValue(str(error)) from None
-
-
-def _int_or_string(value: Any, _path: str) -> Any:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise WrongType(value, "int32")
-    return value
-
-
-def _as_it_is(value: Any, _path: str) -> Any:
-    return value
-
-
 def _schema(value: Any, path: str) -> Any:
     """A nested schema, a list of schemas, or anything else that may stand in a schema's place."""
     if isinstance(value, list):
@@ -311,18 +182,18 @@ def _schema(value: Any, path: str) -> Any:
 
 
 _SPECIAL: Mapping[str, Convert] = {
-    "string": _string,
-    "bool": _bool,
-    "float": _float,
-    "bytes": _bytes,
-    "time": _time,
-    "microtime": _micro_time,
-    "quantity": _quantity,
-    "intorstring": _int_or_string,
-    "duration": _string,
-    "fields": _as_it_is,
-    "raw": _as_it_is,
-    "json": _as_it_is,
+    "string": go_scalars.text,
+    "bool": go_scalars.boolean,
+    "float": go_scalars.real,
+    "bytes": go_scalars.binary,
+    "time": go_scalars.time,
+    "microtime": go_scalars.micro_time,
+    "quantity": go_scalars.amount,
+    "intorstring": go_scalars.int_or_string,
+    "duration": go_scalars.text,
+    "fields": go_scalars.as_it_is,
+    "raw": go_scalars.as_it_is,
+    "json": go_scalars.as_it_is,
     "schemaorbool": _schema,
     "schemaorarray": _schema,
     "schemaorstrings": _schema,

@@ -73,20 +73,6 @@ def _difference_below(one: Tree, other: Tree) -> Tree | None:
     return children or None
 
 
-def recursive_difference(one: Tree, other: Tree) -> Tree:
-    """The paths of `one` that are neither in `other` nor below a path of `other`."""
-    result: Tree = {}
-    for element, below in one.items():
-        removed = other.get(element)
-        if removed is None:
-            result[element] = below
-        elif removed and "." not in removed:
-            rest = recursive_difference(below, removed) if below else below
-            if rest or not below:
-                result[element] = rest
-    return result
-
-
 def intersection(one: Tree, other: Tree) -> Tree:
     """The paths that are in both sets."""
     result: Tree = {}

@@ -17,7 +17,6 @@ from lab.apiserver.core.apply.fieldset import (
     difference,
     intersection,
     ordered,
-    recursive_difference,
     union,
 )
 from lab.apiserver.core.apply.reconcile import reconciled
@@ -256,8 +255,3 @@ def cap(managers: Managers) -> None:
         managers[bucket] = Ownership(joined, owned.api_version, owned.time)
         managers.pop(key, None)
         surplus -= 1
-
-
-def exclude(changes: Comparison, reset: Tree) -> Comparison:
-    """The comparison without the fields that this endpoint resets anyway."""
-    return Comparison(*(recursive_difference(part, reset) for part in changes)) if reset else changes
