@@ -86,6 +86,9 @@ def _as_lab_error(error: BaseException, args: Sequence[str]) -> LabError:
         return error
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return LabError("LAB012", "No space left on the disk.", str(error), ["df -h ."])
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        why = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        return LabError("LAB011", "A file of the lab cannot be written.", why, ["ls -ld . .lab"])
     if type(error).__name__ == "KubeError":
         return LabError("LAB034", "The API refused a request.", str(error))
     if isinstance(error, ConnectionError):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dulwich.errors import ApplyDeltaError, ChecksumMismatch, ObjectFormatException
+from dulwich.errors import ApplyDeltaError, ChecksumMismatch, FileFormatException, ObjectFormatException
 from dulwich.object_store import DiskObjectStore, MemoryObjectStore
 from dulwich.objects import ObjectID, ShaFile
 
@@ -27,7 +27,14 @@ PACK_FROM = 100
 """From so many objects on, a pack is written in place of single files. Source: git, receive.unpackLimit."""
 
 
-DAMAGE = (zlib.error, ChecksumMismatch, ObjectFormatException, ApplyDeltaError, AssertionError)
+DAMAGE = (
+    zlib.error,
+    ChecksumMismatch,
+    FileFormatException,
+    ObjectFormatException,
+    ApplyDeltaError,
+    AssertionError,
+)
 """What reading a broken object or pack raises."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lab.errors.base import ExitCode, LabError
 from lab.server.control import ControlDoor
-from lab.wiring.home import Home
+from lab.wiring.home import Home, refused_by_system
 from lab.wiring.launching import report_failure
 
 log = logging.getLogger("lab.server")
@@ -30,12 +30,20 @@ def main(arguments: list[str]) -> int:
         report_failure(home, error)
         log.exception("the lab server cannot start")
         return int(error.exit_code)
+    except OSError as error:
+        told = refused_by_system(error, home)
+        if told is None:
+            raise
+        report_failure(home, told)
+        log.exception("the lab server cannot start")
+        return int(told.exit_code)
     return int(ExitCode.DONE)
 
 
 async def serve(home: Home) -> None:
-    """Start the lab and its control door, say where they are, and wait to be stopped. Raises LabError."""
+    """Start the lab, its control door and its page, say where they are, and wait to be stopped. Raises LabError."""
     from lab.kit.clock import SystemClock
+    from lab.web.of_lab import LabPage
     from lab.wiring.embedded import start_embedded
     from lab.wiring.spec_file import read_spec
 
@@ -46,7 +54,8 @@ async def serve(home: Home) -> None:
     lab = await start_embedded(read_spec(home.spec), home.path, clock=SystemClock())
     door = ControlDoor(lab, stopping)
     await door.open()
-    home.write_server(door.facts())
+    page = LabPage(lab)
+    home.write_server({**door.facts(), "page_url": await page.open()})
     # What was loaded at the start lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -55,6 +64,7 @@ async def serve(home: Home) -> None:
         await stopping.wait()
     finally:
         home.server.unlink(missing_ok=True)
+        await page.close()
         await door.close()
         await lab.stop()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.resources
+import logging
 import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -27,6 +28,7 @@ from lab.errors.base import LabError
 from lab.events.bus import EventBus
 from lab.events.journal import Journal
 from lab.events.kinds import LabStarted, LabStopped, PartChanged
+from lab.events.records import Record
 from lab.events.watching import BusObserver
 from lab.git.remote import RemoteRepository
 from lab.git.seed import publish_folder
@@ -48,6 +50,9 @@ from lab.ports.management import ManagementCluster
 from lab.scenarios.bench import Bench
 from lab.wiring.agents import AgentLauncher
 from lab.wiring.ports_file import PortsFile
+from lab.wiring.questions import Questions
+
+log = logging.getLogger(__name__)
 
 GIT_USER = "nephio"
 ORCHESTRATOR_ACCOUNT = ("porch-system", "porch-controllers")
@@ -62,19 +67,22 @@ class EmbeddedLab:
         self._folder = folder
         self._clock = clock
         self._sockets = sockets
+        credentials = self._git_credentials()
         self._journal = Journal(folder / "journal.jsonl") if persistent else None
         self.bus = EventBus(clock, self._journal.open() if self._journal else ())
         if self._journal is not None:
-            self.bus.subscribe(lambda record: self._journal.append(record) if self._journal else None)
-        self._ports = PortsFile(folder / "ports.json", persistent=persistent)
+            self.bus.subscribe(self._write_down)
+        self._told_start = False
+        self.questions = Questions(clock)
+        self.ports = PortsFile(folder / "ports.json", persistent=persistent)
         store = SqliteStore(folder / "api.sqlite") if persistent else None
         keys = KeyFiles(folder / "keys") if persistent else KeyMemory()
         self.api = ApiServer(clock, store=store, keys=keys, delays=Delays())
         self.clusters = EmbeddedClusters(self.api, lambda: self._server.port if self._server else 0)
         self.git = EmbeddedGitHost(
             folder / "git",
-            self._git_credentials(),
-            port=self._ports.wanted("git", spec.git_port),
+            credentials,
+            port=self.ports.wanted("git", spec.git_port),
             on_update=self._pushed,
         )
         self.bench: Bench
@@ -92,8 +100,13 @@ class EmbeddedLab:
         """Start every part and tell the journal; a part that cannot start raises its LabError."""
         await self._stack.enter_async_context(self._tasks)
         names = tuple(c.name for c in self.spec.clusters)
-        self.bus.publish(LabStarted(self.spec.name, self.spec.profile, MANAGEMENT, names))
+        # What may be damaged is looked at before anything is told: a start that is refused leaves no trace.
         await self.api.start()
+        await self.git.start()
+        for damaged in self.git.damaged.values():
+            raise damaged
+        self.bus.publish(LabStarted(self.spec.name, self.spec.profile, MANAGEMENT, names))
+        self._told_start = True
         await self._start_git()
         self._agents = self._launcher()
         await self._start_management()
@@ -105,7 +118,8 @@ class EmbeddedLab:
 
     async def stop(self) -> None:
         """Stop every part; state is kept."""
-        self.bus.publish(LabStopped(self.spec.name))
+        if self._told_start:
+            self.bus.publish(LabStopped(self.spec.name))
         if self._orchestrator is not None:
             await self._orchestrator.stop()
         for name in self._simulators:
@@ -123,13 +137,13 @@ class EmbeddedLab:
     async def prepare_sockets(self) -> None:
         """Listen on HTTPS and write the kubeconfig; nothing when both are there. Raises LabError LAB010."""
         if self._server is None:
-            port = self._ports.wanted("api", self.spec.api_port)
+            port = self.ports.wanted("api", self.spec.api_port)
             try:
                 self._server = await serve(self.api, host=HOST, port=port, tls=server_context(self.api))
             except OSError as error:
                 why = error.strerror or str(error)
                 raise LabError("LAB010", f"Port {port} on {HOST} is taken.", why, ["lab doctor"]) from error
-            self._ports.remember("api", self._server.port)
+            self.ports.remember("api", self._server.port)
         await self._write_kubeconfig()
 
     # -- clusters --------------------------------------------------------------------------------------------
@@ -179,10 +193,7 @@ class EmbeddedLab:
     # -- parts -----------------------------------------------------------------------------------------------
 
     async def _start_git(self) -> None:
-        await self.git.start()
-        self._ports.remember("git", int(self.git.url.rpartition(":")[2]))
-        for damaged in self.git.damaged.values():
-            raise damaged
+        self.ports.remember("git", int(self.git.url.rpartition(":")[2]))
         hosted = await self.git.create_repository(BLUEPRINTS)
         repository = RemoteRepository(hosted.push_url, credentials=self.git.credentials, route=self.git)
         try:
@@ -234,6 +245,15 @@ class EmbeddedLab:
         self._simulators[name] = simulator
         return simulator
 
+    def _write_down(self, record: Record) -> None:
+        """Append to the journal; what a full disk refuses stays in memory and goes with the next line."""
+        if self._journal is None:
+            return
+        try:
+            self._journal.append(record)
+        except OSError as error:
+            log.error("LAB012 the journal cannot grow, line %d waits: %s", record.seq, error)  # noqa: TRY400
+
     def _pushed(self, repository: str, _ref: str, _old: str | None, _new: str | None) -> None:
         """As a webhook of the host: a published blueprint is seen at once. Deployment repositories tell nobody."""
         if repository == BLUEPRINTS and self._orchestrator is not None:
@@ -248,6 +268,7 @@ class EmbeddedLab:
             clock=self._clock,
             period=self.spec.period,
             strict=self.spec.strict,
+            questions=self.questions,
         )
 
     # -- facts -----------------------------------------------------------------------------------------------

@@ -131,8 +131,15 @@ def homes(folder: Path) -> list[Home]:
     return [home for entry in sorted(folder.iterdir()) if entry.is_dir() and (home := Home(entry)).exists()]
 
 
+def refused_by_system(error: OSError, home: Home) -> LabError | None:
+    """LAB011 or LAB012 where the system would not write for want of rights or space; None for anything else."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+        return _not_writable(home.path, error)
+    return None
+
+
 def _not_writable(path: Path, error: OSError) -> LabError:
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return LabError("LAB012", f"No space left to write {path}.", str(error), [f"df -h {quoted(path.parent)}"])
     shown = quoted(path.parent)
     why = error.strerror or str(error)
