@@ -61,8 +61,17 @@ def differences(expected: Sequence[dict[str, Any]], found: Sequence[dict[str, An
             seen.append(Difference(step, "step", index < len(expected), index < len(found)))
             break
         left, right = expected[index], found[index]
+        if left.get("code") != right.get("code"):
+            # Nothing else can be compared between a reply and a refusal.
+            seen.append(Difference(left["step"], "code", _outcome(left), _outcome(right)))
+            continue
         seen += [Difference(left["step"], path.lstrip("."), *pair) for path, *pair in _differ(left, right, "")]
     return seen
+
+
+def _outcome(step: dict[str, Any]) -> str:
+    body = step.get("body")
+    return f"{step.get('code')} {body.get('message', '') if isinstance(body, dict) else body}"
 
 
 def _differ(expected: Any, found: Any, path: str) -> Iterator[tuple[str, Any, Any]]:

@@ -38,8 +38,10 @@ def _of_kubernetes(group: str) -> bool:
     return not group.endswith(".example.org")
 
 
-def _aggregated(reply: Reply) -> list[str]:
-    """One line for each resource and subresource."""
+def _aggregated(reply: Reply) -> Any:
+    """One line for each resource and subresource; another form as it is."""
+    if "items" not in reply.body:
+        return "another form"
     lines = []
     for group in reply.body["items"]:
         name = group["metadata"].get("name", "")

@@ -16,6 +16,7 @@ _PATTERNS = (
     (_TIME, "<time>"),
     (re.compile(r"too old resource version: \d+ \(\d+\)"), "too old resource version: <rv> (<rv>)"),
     (re.compile(r"resource version: \d+, current: \d+"), "resource version: <rv>, current: <rv>"),
+    (re.compile(r"ResourceVersion in record \(\d+\)"), "ResourceVersion in record (<rv>)"),
     (re.compile(r"hash=[0-9A-F]+"), "hash=<hash>"),
     (re.compile(r"\b10\.\d+\.\d+\.\d+\b"), "<address>"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
@@ -57,7 +58,7 @@ class Mask:
             value = _without_sentences(value)
         # Metadata of a list holds the version of the whole database, which others write to.
         of_list = "items" in value or "rows" in value
-        return {key: self._member(key, member, of_list) for key, member in value.items()}
+        return {self.text(key): self._member(key, member, of_list) for key, member in value.items()}
 
     def _member(self, key: str, member: Any, of_list: bool) -> Any:
         if key == "metadata" and of_list and isinstance(member, dict):
@@ -82,5 +83,7 @@ def _manager(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _without_sentences(table: dict[str, Any]) -> dict[str, Any]:
-    columns = [{k: v for k, v in column.items() if k != "description"} for column in table["columnDefinitions"]]
-    return {**table, "columnDefinitions": columns}
+    if not (columns := table["columnDefinitions"]):
+        return table
+    bare = [{k: v for k, v in column.items() if k != "description"} for column in columns]
+    return {**table, "columnDefinitions": bare}
