@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -22,6 +22,7 @@ from dulwich.pack import UnpackedObject, full_unpacked_object
 from dulwich.refs import Ref
 from urllib3 import exceptions as http_errors
 from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
 
 from lab.git.commits import Objects, peel
 from lab.git.failures import GitConflict, GitDenied, GitFailure, GitMissing, denied, no_repository, refusal, unreachable
@@ -54,8 +55,8 @@ class GitTransport:
 
     def refs(self) -> RefState:
         """What the server has; HEAD is among the values when it points to a commit."""
-        with self._failures():
-            client, path = self._client()
+        with self._failures() as answers:
+            client, path = self._client(answers)
             found = client.get_refs(path, ref_prefix=[b"HEAD", b"refs/"]).refs
         values: dict[str, str] = {}
         peeled: dict[str, str] = {}
@@ -81,8 +82,8 @@ class GitTransport:
             tips = {ObjectID(value.encode()) for value in taken.values()}
             return sorted(tip for tip in tips if depth is not None or tip not in store)
 
-        with self._failures():
-            client, path = self._client()
+        with self._failures() as answers:
+            client, path = self._client(answers)
             file, commit, abort = store.add_pack()
             try:
                 result = client.fetch_pack(path, wants, _walker(store, tips, shallow), file.write, depth=depth)
@@ -107,8 +108,8 @@ class GitTransport:
             needed = missing_objects(objects, want, have, shallow, ends=shallow)
             return len(needed), (full_unpacked_object(objects[one]) for one in needed)
 
-        with self._failures():
-            client, path = self._client()
+        with self._failures() as answers:
+            client, path = self._client(answers)
             try:
                 result = client.send_pack(path, news, pack, atomic=len(changes) > 1)
             except KeyError as error:
@@ -121,8 +122,8 @@ class GitTransport:
         if change.old != now and (now is None or change.old is None or peel(objects, now) != change.old):
             raise refusal(self._shown, {change.name: "stale info" if change.old else "already exists"})
 
-    def _client(self) -> tuple[GitClient, bytes]:
-        """A client for one operation: it keeps the protocol version of its last answer."""
+    def _client(self, answers: list[BaseHTTPResponse]) -> tuple[GitClient, bytes]:
+        """A client for one operation: it keeps the protocol version of its last answer, and `answers` all of them."""
         if not self._url.startswith(("http://", "https://")):
             client, path = get_transport_and_path(self._url)
             return client, path.encode()
@@ -134,14 +135,21 @@ class GitTransport:
         if self._connections is None:
             self._connections = _connections(base, parsed.host or "")
         client = Urllib3HttpGitClient(
-            base, pool_manager=self._connections, username=name, password=token, thin_packs=False, quiet=True
+            base,
+            pool_manager=cast("urllib3.PoolManager", _Remembering(self._connections, answers)),
+            username=name,
+            password=token,
+            thin_packs=False,
+            quiet=True,
         )
         return client, b""
 
     @contextmanager
-    def _failures(self) -> Iterator[None]:
+    def _failures(self) -> Iterator[list[BaseHTTPResponse]]:
+        """One operation: its failures in the lab's words; answers that were not read to their end are closed."""
+        answers: list[BaseHTTPResponse] = []
         try:
-            yield
+            yield answers
         except GitFailure:
             raise
         except HTTPUnauthorized as error:
@@ -152,6 +160,9 @@ class GitTransport:
             raise GitConflict(f"error: failed to push some refs to '{self._shown}': {error}") from error
         except (GitProtocolError, OSError, HTTPError) as error:
             raise self._protocol_failure(error) from error
+        finally:
+            for answer in answers:
+                answer.close()
 
     def _protocol_failure(self, error: Exception) -> GitFailure:
         cause = error.__cause__
@@ -167,6 +178,21 @@ class GitTransport:
         if "not our ref" in text:
             return GitMissing(f"fatal: remote error: {text}")
         return unreachable(self._shown, text or type(error).__name__)
+
+
+class _Remembering:
+    """Connections as an operation uses them, each answer noted: a refused one is left unread, its socket open."""
+
+    def __init__(self, connections: urllib3.PoolManager, answers: list[BaseHTTPResponse]) -> None:
+        self.headers = connections.headers
+        self._connections = connections
+        self._answers = answers
+
+    def request(self, method: str, url: str, **options: Any) -> BaseHTTPResponse:
+        """As a PoolManager does."""
+        answer = self._connections.request(method, url, **options)
+        self._answers.append(answer)
+        return answer
 
 
 def _connections(url: str, host: str) -> urllib3.PoolManager:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import random
 import selectors
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -66,6 +67,12 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._job_done)
         return future
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """As in asyncio; threads end at their own pace, so time does not jump to the limit."""
+        limits = () if timeout is None or sys.version_info < (3, 12) else (timeout,)
+        with self.real_time():
+            await super().shutdown_default_executor(*limits)
 
     def _job_done(self, _future: asyncio.Future[Any]) -> None:
         self._outside -= 1

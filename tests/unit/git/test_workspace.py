@@ -27,8 +27,8 @@ def test_change_commit_push(bare: Path, tmp_path: Path, git: Callable[..., str])
         return tip
 
     tip = asyncio.run(scenario())
-    assert git("log", "-1", "--format=%H %an %ae %aI %cn %s", "main") == (
-        f"{tip} Ada Lovelace ada@example.com 2030-01-01T12:00:00+00:00 Ada Lovelace Subject"
+    assert git("log", "-1", "--format=%H %an %ae %ai %cn %s", "main") == (
+        f"{tip} Ada Lovelace ada@example.com 2030-01-01 12:00:00 +0000 Ada Lovelace Subject"
     )
 
 
