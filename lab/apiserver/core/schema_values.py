@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def unknown_fields(node: Node, obj: Any) -> list[str]:
     """Paths of all members outside the schema, sorted."""
+    if _knows(node, obj):
+        return []
     found: list[str] = []
     _unknown(node, obj, "", found, remove=False)
     found.sort()
@@ -23,7 +25,27 @@ def unknown_fields(node: Node, obj: Any) -> list[str]:
 
 def prune(node: Node, obj: Any) -> None:
     """Remove all members outside the schema, in place."""
-    _unknown(node, obj, "", [], remove=True)
+    if not _knows(node, obj):
+        _unknown(node, obj, "", [], remove=True)
+
+
+def _knows(node: Node, value: Any) -> bool:
+    """Whether the schema knows every member: the same walk as below without paths, as nearly all objects pass."""
+    if isinstance(value, dict):
+        properties, additional, preserved = node.properties, node.additional, node.preserve_unknown
+        if node.type not in ("object", "") or (not (properties or additional) and node.open):
+            return True
+        for key, member in value.items():
+            child = properties.get(key) or additional
+            if child is None:
+                if not preserved:
+                    return False
+            elif isinstance(member, dict | list) and member and not _knows(child, member):
+                return False
+    elif isinstance(value, list) and node.items is not None:
+        items = node.items
+        return all(not isinstance(item, dict | list) or _knows(items, item) for item in value)
+    return True
 
 
 def _unknown(node: Node, value: Any, path: str, found: list[str], *, remove: bool) -> None:

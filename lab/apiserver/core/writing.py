@@ -11,6 +11,7 @@ from lab.apiserver.core import crd, meta, strategy
 from lab.apiserver.core.apply.managers import track_update
 from lab.apiserver.core.call import Call
 from lab.apiserver.core.cel import validate_rules
+from lab.apiserver.core.data import struct_for
 from lab.apiserver.core.defaults import apply_builtin_defaults
 from lab.apiserver.core.encoding import encode_object
 from lab.apiserver.core.errors import (
@@ -30,8 +31,10 @@ from lab.apiserver.core.store import Entry, Key
 from lab.apiserver.core.validation import validate_builtin
 
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+_BLOCKING = frozenset({"NotSupported", "Required", "TooLong", "TooMany", "TypeInvalid"})
+"""Faults that make rules meaningless (apiextensions-apiserver, hasBlockingErr)."""
 _RULES_SKIPPED = (
-    '<nil>: Invalid value: "null": some validation rules were not checked because the object was invalid; '
+    "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation"
 )
 
@@ -109,9 +112,14 @@ def check_namespace(call: Call, name: str) -> None:
         raise error
 
 
+def _has_go_type(resource: Resource) -> bool:
+    """True where defaulting rebuilds the object from its Go type, which prunes it and checks every type."""
+    return not resource.custom and struct_for(resource.group, resource.version, resource.kind) is not None
+
+
 def complete(resource: Resource, obj: dict[str, Any]) -> None:
     """Prune what the schema does not know and fill in defaults, in place."""
-    if resource.schema is not None:
+    if resource.schema is not None and not _has_go_type(resource):
         resource.schema.prune(obj)
         if resource.custom:
             resource.schema.apply_defaults(obj)
@@ -237,7 +245,7 @@ def may_vanish(resource: Resource, obj: dict[str, Any]) -> bool:
 def validate(resource: Resource, obj: dict[str, Any], old: dict[str, Any] | None) -> list[FieldError]:
     """Every fault of an object that is about to be stored. Raises ApiError 400 for a built-in kind's wrong types."""
     if not resource.custom:
-        if resource.schema is not None:
+        if resource.schema is not None and not _has_go_type(resource):
             _check_types(resource, obj)
         faults = validate_builtin(resource, obj, old)
         if resource.group_resource == crd.GROUP_RESOURCE:
@@ -252,8 +260,9 @@ def validate(resource: Resource, obj: dict[str, Any], old: dict[str, Any] | None
         schema_faults = [fault for fault in schema_faults if fault not in resource.schema.validate(old)]
     if not resource.cel:
         return faults + schema_faults
-    if schema_faults:
-        return [*faults, *schema_faults, FieldError("Invalid", "<nil>", _RULES_SKIPPED)]
+    faults += schema_faults
+    if any(fault.kind in _BLOCKING for fault in schema_faults):
+        return [*faults, FieldError("Invalid", "<nil>", _RULES_SKIPPED)]
     return faults + validate_rules(resource.schema, obj, old)
 
 
