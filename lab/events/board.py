@@ -69,8 +69,8 @@ class Board:
 
     def trail(self, package: str, cluster: str = "") -> Trail | None:
         """The newest trail of a package, on one cluster where named."""
-        found = [t for t in self.trails if t.package == package and cluster in ("", t.cluster)]
-        return found[-1] if found else None
+        known = self._by_cluster.get(cluster, []) if cluster else self.trails
+        return next((t for t in reversed(known) if t.package == package), None)
 
     def trails_on(self, cluster: str) -> list[Trail]:
         """Every trail of a cluster, oldest first."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from lab.errors.base import LabError
 from lab.events.watching import Progress
 from lab.kube.paths import CLUSTER_CONTEXT, PACKAGE_VARIANT, REPOSITORY, name_of
 from lab.model.names import confusable, deployment_repository
-from lab.model.spec import MANAGEMENT, ClusterSpec, Flow
+from lab.model.spec import MANAGEMENT, Approval, ClusterSpec, Flow
 from lab.model.stage import Stage
 from lab.scenarios import flow
 from lab.scenarios.bench import Bench
@@ -33,9 +34,17 @@ async def add_cluster(
     wanted = _flows_for(bench, spec.name) if flows else []
     for each in wanted:
         await flow.declare(bench, each)
-    if bootstrapped:
-        await flow.bootstrap(bench, spec.name)
+    automatic = [each for each in wanted if each.approve is not Approval.MANUAL]
+    async with asyncio.TaskGroup() as group:
+        if bootstrapped:
+            group.create_task(flow.install_agent(bench, spec.name))
+        # An agent that is pointed at an empty repository would ask again only after its period.
         for each in wanted:
+            goal = Stage.COMMIT if each in automatic else Stage.RENDER
+            group.create_task(flow.reach(bench, each.package, spec.name, goal, progress=progress))
+    if bootstrapped:
+        await flow.point_agent(bench, spec.name)
+        for each in automatic:
             await flow.reach(bench, each.package, spec.name, Stage.READY, progress=progress)
 
 

@@ -54,6 +54,8 @@ from lab.wiring.questions import Questions
 
 log = logging.getLogger(__name__)
 
+DELAYS = Delays(established=0.1)
+"""A definition is served a little later, long enough that code which does not wait fails."""
 GIT_USER = "nephio"
 ORCHESTRATOR_ACCOUNT = ("porch-system", "porch-controllers")
 AUTHOR = "Blueprints <blueprints@lab.invalid>"
@@ -77,7 +79,7 @@ class EmbeddedLab:
         self.ports = PortsFile(folder / "ports.json", persistent=persistent)
         store = SqliteStore(folder / "api.sqlite") if persistent else None
         keys = KeyFiles(folder / "keys") if persistent else KeyMemory()
-        self.api = ApiServer(clock, store=store, keys=keys, delays=Delays())
+        self.api = ApiServer(clock, store=store, keys=keys, delays=DELAYS)
         self.clusters = EmbeddedClusters(self.api, lambda: self._server.port if self._server else 0)
         self.git = EmbeddedGitHost(
             folder / "git",
