@@ -16,6 +16,9 @@ from lab.reconcile.metadata import manager_of
 FIGHT = 5.0
 """Corrections a minute from which on a fight is told."""
 
+CONTEST = 10.0
+"""Seconds without another contest, beside the pauses between corrections, after which a conflict is over."""
+
 
 def management_conflict(item: Declared, live: Mapping[str, Any] | None, manager: str) -> Fault | None:
     """KNV1060 when another RootSync manages the live object, else None."""
@@ -73,3 +76,8 @@ def fight(item: Declared, heat: float, by: str) -> Fault | None:
 def pause_before_correction(heat: float) -> float:
     """Seconds to wait before the next correction of one object: none at first, then twice as long each time."""
     return 0.0 if heat < 2 * FIGHT else float(min(0.5 * 2 ** (heat - 2 * FIGHT), 30.0))
+
+
+def still_contested(last: float, heat: float, now: float) -> bool:
+    """Whether a conflict goes on at `now`, when it last showed at `last` (both seconds): both sides make pauses."""
+    return now - last < CONTEST + 3 * pause_before_correction(heat)

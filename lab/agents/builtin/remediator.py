@@ -20,7 +20,7 @@ from lab.events.kinds import DriftCorrected, Retried
 from lab.kit.clock import Clock
 from lab.kube.client import KubeClient, KubeError
 from lab.kube.paths import Kind, Object
-from lab.reconcile.conflict import Heat, fight, management_conflict, pause_before_correction
+from lab.reconcile.conflict import Heat, fight, management_conflict, pause_before_correction, still_contested
 from lab.reconcile.declared import Declared
 from lab.reconcile.drift import Path, changed_by, differences, dotted
 from lab.reconcile.faults import Fault
@@ -101,6 +101,7 @@ class Remediator:
         self._settled: dict[Identity, str] = {}
         self._heat = Heat()
         self._by: dict[Identity, str] = {}
+        self._contested: dict[Identity, float] = {}
         self.trouble = Trouble()
 
     @property
@@ -139,7 +140,11 @@ class Remediator:
             who: fault for who in self.trouble.fights if (fault := self._fight(who, now)) is not None
         }
         self.trouble.conflicts = {
-            who: fault for who, fault in self.trouble.conflicts.items() if self._heat.of(who, now) > 0.5
+            who: fault
+            for who, fault in self.trouble.conflicts.items()
+            if self._wanted is not None
+            and who in self._wanted.declared
+            and still_contested(self._contested[who], self._heat.of(who, now), now)
         }
         return before != self.trouble.faults()
 
@@ -228,6 +233,7 @@ class Remediator:
         self._told(item, live, paths, by, noticed)
         if conflict is not None:
             self.trouble.conflicts[who] = conflict
+            self._contested[who] = self._clock.time()
             self._troubled()
         return None
 

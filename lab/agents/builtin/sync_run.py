@@ -152,7 +152,7 @@ class SyncRun:
     ) -> None:
         """Watch what is declared now, and wait for the packages of which nothing was refused."""
         kinds: set[Kind] = {live.kinds[item.identity] for item in declared if item.identity in live.kinds}
-        self.watches.want(kinds)
+        self.watches.want(kinds, outcome.applied)
         refused = {package_of(site.file, packages) for fault in (*faults, *outcome.faults) for site in fault.sites}
         found: dict[str, list[Identity]] = {directory: [] for directory in tree.parsed.packages}
         for item in declared:

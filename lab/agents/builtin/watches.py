@@ -31,6 +31,7 @@ class Watches:
         self._log = log
         self._group: asyncio.TaskGroup | None = None
         self._wanted: frozenset[Kind] = frozenset()
+        self._expected: frozenset[Identity] = frozenset()
         self._tasks: dict[Kind, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -43,9 +44,14 @@ class Watches:
             finally:
                 self._group = None
 
-    def want(self, kinds: Collection[Kind]) -> None:
-        """Watch exactly these kinds from now on."""
+    def want(self, kinds: Collection[Kind], expected: Collection[Identity] = ()) -> None:
+        """Watch exactly these kinds from now on.
+
+        `expected` are objects that were just applied: one that a new watch does not find is told as deleted, for it
+        may have gone, or become another's, before the watch began.
+        """
         self._wanted = frozenset(kinds)
+        self._expected = frozenset(expected)
         self._adjust()
 
     def _adjust(self) -> None:
@@ -58,7 +64,7 @@ class Watches:
                 self._tasks[kind] = self._group.create_task(self._keep(kind))
 
     async def _keep(self, kind: Kind) -> None:
-        known: dict[Identity, str] = {}
+        known = {who: "" for who in self._expected if (who.group, who.kind) == (kind.group, kind.kind)}
         wait = FIRST_WAIT
         while True:
             try:

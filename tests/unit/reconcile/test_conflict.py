@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.reconcile.conflict import Heat, fight, management_conflict, pause_before_correction
+from lab.reconcile.conflict import Heat, fight, management_conflict, pause_before_correction, still_contested
 from lab.reconcile.declared import declare
 from lab.reconcile.metadata import Mark, marked
 
@@ -52,3 +52,9 @@ def test_fight_names_the_other_writer() -> None:
 def test_corrections_slow_down() -> None:
     """The first corrections come at once; in a long fight they come ever later, up to half a minute."""
     assert [pause_before_correction(heat) for heat in (0, 9.9, 10, 11, 40)] == [0.0, 0.0, 0.5, 1.0, 30.0]
+
+
+def test_conflict_is_over_when_nobody_answers_any_more() -> None:
+    """A conflict ends ten seconds after it last showed, later only where both sides pause between corrections."""
+    assert [still_contested(100.0, 3.0, now) for now in (109.9, 110.0)] == [True, False]
+    assert [still_contested(100.0, 14.0, now) for now in (133.9, 134.0)] == [True, False]
