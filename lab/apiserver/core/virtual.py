@@ -105,6 +105,8 @@ class _Turn:
         lock, users = self._locks.get(self._key) or (asyncio.Lock(), 0)
         self._locks[self._key] = (lock, users + 1)
         try:
+            # A transport may begin a request outside of a task; with its first wait it gets one, and backends need it.
+            await asyncio.sleep(0)
             await lock.acquire()
         except BaseException:
             self._leave()

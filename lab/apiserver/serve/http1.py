@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
-from http import HTTPStatus
+import types
+from collections.abc import Coroutine, Generator
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -18,14 +18,12 @@ import httptools
 from lab.apiserver.core.documents import page_not_found
 from lab.apiserver.core.identity import Credentials
 from lab.apiserver.core.request import Request, Response, WatchHandle
-from lab.apiserver.serve.local import warning_header
+from lab.apiserver.serve.http_replies import Stream, reply_head
 from lab.apiserver.server import ApiServer
 
 PREFIX = "/clusters/"
 MAX_BODY = 16 << 20
 MAX_HEADERS = 64 << 10
-MAX_UNSENT = 8 << 20
-"""Bytes that a watch may leave unsent before it is ended: the client lists and watches anew."""
 LINGER = 0.5
 """Seconds that connections are given to say goodbye when the listener closes."""
 _MAX_PIPELINED = 16
@@ -73,7 +71,8 @@ class Connection(asyncio.Protocol):
         self._credentials = Credentials()
         self._waiting: list[tuple[Request, bool]] = []
         self._task: asyncio.Task[None] | None = None
-        self._stream: _Stream | None = None
+        self._stream: Stream | None = None
+        self._paused = False
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the connection is lost."""
         self._begin()
@@ -101,9 +100,11 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             # The request itself is complete and gets its answer, which is a refusal: nothing is upgraded here.
-            return
+            pass
         except httptools.HttpParserError:
             self._refuse(400, b"malformed request\n")
+        if self._waiting and self._task is None:
+            self._answer_now()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what was going on."""
@@ -169,8 +170,7 @@ class Connection(asyncio.Protocol):
         self._waiting.append((request, keep_alive))
         if len(self._waiting) >= _MAX_PIPELINED:
             self._transport.pause_reading()
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._answer_all())
+            self._paused = True
 
     def _request(self) -> Request:
         url = httptools.parse_url(self._url)
@@ -180,11 +180,22 @@ class Connection(asyncio.Protocol):
 
     # -- answering ----------------------------------------------------------------------------------------------
 
+    def _answer_now(self) -> None:
+        """Answer without a task as far as nothing has to be waited for: most requests never need one."""
+        work = self._answer_all()
+        try:
+            awaited = work.send(None)
+        except StopIteration:
+            return
+        self._task = asyncio.get_running_loop().create_task(_rest(work, awaited))
+
     async def _answer_all(self) -> None:
         try:
             while self._waiting and self._transport is not None:
                 request, keep_alive = self._waiting.pop(0)
-                self._transport.resume_reading()
+                if self._paused:
+                    self._paused = False
+                    self._transport.resume_reading()
                 if not await self._answer(request, keep_alive):
                     return
         finally:
@@ -202,11 +213,11 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return False
         if isinstance(reply, Response):
-            transport.write(_head(reply, keep_alive) + (b"" if request.method == "HEAD" else reply.body))
+            transport.write(reply_head(reply, keep_alive) + (b"" if request.method == "HEAD" else reply.body))
             if not keep_alive:
                 transport.close()
             return keep_alive
-        self._stream = _Stream(transport, reply)
+        self._stream = Stream(transport, reply)
         self._stream.start()
         return False
 
@@ -220,80 +231,22 @@ class Connection(asyncio.Protocol):
     def _refuse(self, code: int, text: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             reply = Response(code, text, "text/plain; charset=utf-8")
-            self._transport.write(_head(reply, False) + text)
+            self._transport.write(reply_head(reply, False) + text)
             self._transport.close()
 
 
-def _head(reply: Response, keep_alive: bool) -> bytes:
-    lines = [
-        f"HTTP/1.1 {reply.status} {_phrase(reply.status)}",
-        f"Content-Type: {reply.content_type}",
-        f"Content-Length: {len(reply.body)}",
-        "Cache-Control: no-cache, private",
-    ]
-    lines += [f"{key}: {value}" for key, value in reply.headers.items()]
-    lines += [f"Warning: {warning_header(text)}" for text in reply.warnings]
-    if not keep_alive:
-        lines.append("Connection: close")
-    return _encoded(lines)
-
-
-def _encoded(lines: list[str]) -> bytes:
-    clean = [line.replace("\r", " ").replace("\n", " ") for line in lines]
-    return ("\r\n".join(clean) + "\r\n\r\n").encode("utf-8")
-
-
-def _phrase(status: int) -> str:
+@types.coroutine
+def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """What is left of a coroutine that was begun outside of a task and waits for `awaited`."""
     try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
-
-
-class _Stream:
-    """A sink over a connection: chunked transfer, ended when the client reads too slowly."""
-
-    def __init__(self, transport: asyncio.Transport, handle: WatchHandle) -> None:
-        self._transport = transport
-        self._handle = handle
-        self._over = False
-
-    def start(self) -> None:
-        headers: Mapping[str, str] = {
-            "Content-Type": self._handle.content_type,
-            "Transfer-Encoding": "chunked",
-            "Cache-Control": "no-cache, private",
-        }
-        lines = [f"HTTP/1.1 {self._handle.status} OK", *(f"{key}: {value}" for key, value in headers.items())]
-        lines += [f"Warning: {warning_header(text)}" for text in self._handle.warnings]
-        self._transport.write(_encoded(lines))
-        self._handle.start(self)
-
-    def write(self, data: bytes) -> bool:
-        if self._over or self._transport.is_closing():
-            return False
-        if not data:
-            return True
-        if self._transport.get_write_buffer_size() > MAX_UNSENT:
-            self._over = True
-            self._transport.abort()
-            return False
-        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
-        return True
-
-    def end(self) -> None:
-        """The last chunk; the connection is closed, as clients that watched open another."""
-        if not self._over and not self._transport.is_closing():
-            self._over = True
-            self._transport.write(b"0\r\n\r\n")
-            self._transport.close()
-
-    def finish(self) -> None:
-        """End from the server's side."""
-        self._handle.close()
-        self.end()
-
-    def close(self) -> None:
-        """The connection is gone."""
-        self._over = True
-        self._handle.close()
+        while True:
+            try:
+                found = yield awaited
+            except BaseException as error:
+                awaited = work.throw(error)
+            else:
+                awaited = work.send(found)
+    except StopIteration:
+        return
+    finally:
+        work.close()
