@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import click
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Everyday", ("up", "status", "trace", "why", "test", "down")),
+    ("Everyday", ("up", "status", "trace", "why", "test", "open", "down")),
     ("Change", ("apply", "approve", "publish", "upgrade", "cluster")),
-    ("Look closer", ("logs", "explain", "doctor", "kubectl", "git", "env")),
+    ("Look closer", ("logs", "replay", "explain", "doctor", "kubectl", "git", "env")),
     ("This program", ("version", "completion")),
 )
 VERBS = tuple(verb for _title, verbs in GROUPS for verb in verbs)
@@ -25,6 +25,7 @@ SHORT = {
     "trace": "follow one package through the nine stages",
     "why": "why is this object here, or not here?",
     "test": "run scenarios",
+    "open": "the page in the browser: the picture, alive",
     "down": "remove everything that this lab made",
     "apply": "apply files, as kubectl does, to the management cluster or another",
     "approve": "propose and approve a draft",
@@ -32,6 +33,7 @@ SHORT = {
     "upgrade": "move flows to another revision of their blueprint",
     "cluster": "add, bootstrap, list or remove workload clusters",
     "logs": "one timeline from all parts",
+    "replay": "the page over a journal file, with a time bar; no lab needed",
     "explain": "a code, a stage, a kind or a question",
     "doctor": "check this machine",
     "kubectl": "the real kubectl, on the lab's clusters",

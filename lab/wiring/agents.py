@@ -21,6 +21,7 @@ from lab.kit.clock import Clock
 from lab.ports.git_host import LocalRoute
 from lab.ports.transport import Transport
 from lab.ports.workload import WorkloadCluster
+from lab.wiring.questions import Questions
 
 AGENT_LABEL = "lab.nephio.org/agent"
 BUILTIN = "builtin"
@@ -42,6 +43,7 @@ class AgentLauncher:
         clock: Clock,
         period: float,
         strict: bool,
+        questions: Questions,
     ) -> None:
         self._tasks = tasks
         self._account = account
@@ -50,6 +52,7 @@ class AgentLauncher:
         self._clock = clock
         self._period = period
         self._strict = strict
+        self._questions = questions
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def follow(self, cluster: str, simulator: Simulator) -> None:
@@ -80,7 +83,7 @@ class AgentLauncher:
         simulator.logs.attach(change.namespace, change.name, book)
         agent = BuiltinAgent(
             WorkloadCluster(cluster, transport),
-            git_route=self._route,
+            git_route=self._questions.route_of(cluster, self._route),
             bus=self._bus,
             clock=self._clock,
             period_default=self._period,
@@ -94,6 +97,7 @@ class AgentLauncher:
         finally:
             logger.removeHandler(handler)
             simulator.logs.detach(change.namespace, change.name)
+            self._questions.forget(cluster)
             self._bus.publish(AgentStopped(cluster, "its Deployment has no available replica"))
             await transport.close()
 
