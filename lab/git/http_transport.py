@@ -49,9 +49,14 @@ class GitTransport:
         self._connections: urllib3.PoolManager | None = None
 
     def close(self) -> None:
-        """Close idle connections."""
+        """Close the connections that were kept for the next request."""
         if self._connections is not None:
-            self._connections.clear()
+            pools = self._connections.pools
+            # Clearing alone leaves a pool open that an answer or an error still refers to.
+            for pool in [pools.get(key) for key in pools.keys()]:  # noqa: SIM118 (it cannot be iterated)
+                if pool is not None:
+                    pool.close()
+            pools.clear()
 
     def refs(self) -> RefState:
         """What the server has; HEAD is among the values when it points to a commit."""
@@ -160,6 +165,9 @@ class GitTransport:
             raise GitConflict(f"error: failed to push some refs to '{self._shown}': {error}") from error
         except (GitProtocolError, OSError, HTTPError) as error:
             raise self._protocol_failure(error) from error
+        except (ValueError, NotImplementedError) as error:
+            # What answers is no Git server, or one of the dumb protocol, to which nobody can push.
+            raise unreachable(self._shown, "info/refs not valid: is this a git repository?") from error
         finally:
             for answer in answers:
                 answer.close()
