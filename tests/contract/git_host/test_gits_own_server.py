@@ -81,9 +81,10 @@ def test_publish_fetch_and_conflict(tmp_path: Path) -> None:
             assert refs[MAIN] == third.commit
             assert "refs/tags/lost" not in refs
             assert whole.is_ancestor(first.commit, third.commit)
+            nobody = RemoteRepository(f"{url}/none.git")
             with pytest.raises(GitMissing):
-                await RemoteRepository(f"{url}/none.git").refs()
-            for one in (writer, whole, shallow):
+                await nobody.refs()
+            for one in (writer, whole, shallow, nobody):
                 one.close()
 
     asyncio.run(scenario())

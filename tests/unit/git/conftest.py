@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -43,9 +44,10 @@ def git(bare: Path) -> Git:
 
 
 @pytest.fixture
-def repository(bare: Path) -> RemoteRepository:
+def repository(bare: Path) -> Iterator[RemoteRepository]:
     """The bare repository by its path."""
-    return RemoteRepository(str(bare))
+    with closing(RemoteRepository(str(bare))) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from lab.ports.git_host import Credentials
 
 MAIN = "refs/heads/main"
 Commit = Callable[..., str]
+Routed = Callable[..., RemoteRepository]
 
 
 class Route:
@@ -53,14 +55,21 @@ def route(bare: Path) -> Route:
     return Route(bare)
 
 
-def routed(route: Route, token: str = "secret") -> RemoteRepository:
-    """A client that uses the route."""
-    return RemoteRepository("http://lab/x.git", credentials=Credentials("lab", token), route=route)
+@pytest.fixture
+def routed(route: Route) -> Iterator[Routed]:
+    """Makes a client that uses the route."""
+    with ExitStack() as opened:
+
+        def client(token: str = "secret") -> RemoteRepository:
+            account = Credentials("lab", token)
+            return opened.enter_context(closing(RemoteRepository("http://lab/x.git", credentials=account, route=route)))
+
+        yield client
 
 
-def test_a_push_arrives_whole(route: Route, commit: Commit, git: Callable[..., str]) -> None:
+def test_a_push_arrives_whole(route: Route, routed: Routed, commit: Commit, git: Callable[..., str]) -> None:
     """What is pushed by the route is there for git, and the host hears which refs moved."""
-    remote = routed(route)
+    remote = routed()
     tip = commit(remote, {"a/b": b"1"})
     asyncio.run(remote.push({MAIN: (None, tip), "refs/tags/a/v1": (None, tip)}))
     assert git("rev-parse", "main", "a/v1").split() == [tip, tip]
@@ -68,17 +77,17 @@ def test_a_push_arrives_whole(route: Route, commit: Commit, git: Callable[..., s
     assert route.seen == [{MAIN: (None, tip), "refs/tags/a/v1": (None, tip)}]
 
 
-def test_what_is_not_pushed_stays_here(route: Route, commit: Commit, git: Callable[..., str]) -> None:
+def test_what_is_not_pushed_stays_here(routed: Routed, commit: Commit, git: Callable[..., str]) -> None:
     """A commit that is built and not pushed is in the builder's store only."""
-    remote = routed(route)
+    remote = routed()
     tip = commit(remote, {"a": b"1"})
     assert remote.files(tip) == {"a": b"1"}
     assert git("count-objects") == "0 objects, 0 kilobytes"
 
 
-def test_a_large_push_becomes_a_pack(route: Route, commit: Commit, git: Callable[..., str]) -> None:
+def test_a_large_push_becomes_a_pack(routed: Routed, commit: Commit, git: Callable[..., str]) -> None:
     """From a hundred objects on one pack is written in place of single files."""
-    remote = routed(route)
+    remote = routed()
     tip = commit(remote, {f"f{number}": str(number).encode() for number in range(150)})
     asyncio.run(remote.push({MAIN: (None, tip)}))
     assert "packs: 1" in git("count-objects", "-v")
@@ -86,24 +95,24 @@ def test_a_large_push_becomes_a_pack(route: Route, commit: Commit, git: Callable
     assert len(remote.files(tip)) == 150
 
 
-def test_a_refused_push_tells_the_host_nothing(route: Route, commit: Commit) -> None:
+def test_a_refused_push_tells_the_host_nothing(route: Route, routed: Routed, commit: Commit) -> None:
     """When no ref moved, nobody is told that one did."""
-    remote = routed(route)
+    remote = routed()
     with pytest.raises(GitConflict, match=r"\[rejected\] refs/heads/main"):
         asyncio.run(remote.push({MAIN: ("1" * 40, commit(remote, {"a": b"1"}))}))
     assert route.seen == []
 
 
-def test_the_route_asks_for_the_token(route: Route, commit: Commit) -> None:
+def test_the_route_asks_for_the_token(routed: Routed, commit: Commit) -> None:
     """Writing by the route needs the account that writing over the network would need."""
-    remote = routed(route, "wrong")
+    remote = routed("wrong")
     with pytest.raises(GitDenied, match=r"Authentication failed for 'http://lab/x.git/'"):
         asyncio.run(remote.push({MAIN: (None, commit(remote, {"a": b"1"}))}))
 
 
-def test_a_closed_route_is_unreachable(route: Route, commit: Commit) -> None:
+def test_a_closed_route_is_unreachable(route: Route, routed: Routed, commit: Commit) -> None:
     """While the host is paused every question is answered as git would answer it."""
-    remote = routed(route)
+    remote = routed()
     route.closed = True
     for ask in (remote.refs, remote.fetch, lambda: remote.push({MAIN: (None, commit(remote, {"a": b"1"}))})):
         with pytest.raises(GitUnreachable, match=r"unable to access 'http://lab/x.git/': Failed to connect"):
@@ -162,9 +171,9 @@ def test_a_damaged_object_is_said(repository: RemoteRepository, commit: Commit, 
 
 
 async def _read(url: str, tip: str) -> None:
-    fresh = RemoteRepository(url)
-    await fresh.fetch()
-    fresh.commit(tip)
+    with closing(RemoteRepository(url)) as fresh:
+        await fresh.fetch()
+        fresh.commit(tip)
 
 
 def test_housekeeping_by_git_does_no_harm(

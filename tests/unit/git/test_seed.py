@@ -72,6 +72,8 @@ def test_somebody_else_may_publish_meanwhile(bare: Path) -> None:
         )
         refs = await clients[0].fetch()
         assert {"p0", "p1", "p2"} == {path.split("/")[0] for path in clients[0].files(refs["refs/heads/main"])}
+        for client in clients:
+            client.close()
 
     asyncio.run(both())
 

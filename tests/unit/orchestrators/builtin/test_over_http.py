@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import ExitStack, closing
 
 from lab.git.remote import RemoteRepository
 from lab.git_hosts.embedded.host import EmbeddedGitHost
@@ -32,7 +33,16 @@ async def _flow(bench, host, folder) -> None:
     urls = {}
     for name in ("nephio-blueprints", "nephio-my-ran"):
         urls[name] = (await host.create_repository(name)).push_url
-    bench.git = lambda name: RemoteRepository(urls[name], credentials=host.credentials)
+    with ExitStack() as opened:
+        remotes = {
+            name: opened.enter_context(closing(RemoteRepository(url, credentials=host.credentials)))
+            for name, url in urls.items()
+        }
+        bench.git = remotes.__getitem__
+        await _commits(bench, host, urls, folder)
+
+
+async def _commits(bench, host, urls, folder) -> None:
     await bench.publish()
     await bench.create(
         {
