@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lab.cli.console import Console, table
+from lab.cli.console import WIDTH, Console, table, wrap
 from lab.cli.session import board, existing, output_option
 from lab.errors.base import LabError
 from lab.events.board import Board
@@ -61,7 +61,7 @@ def lines(trail: Trail, console: Console) -> list[str]:
     result += _with_line(drawn, console)
     slowest = _slowest(trail)
     if slowest:
-        result += ["", slowest]
+        result += ["", *wrap(slowest, WIDTH)]
     return result
 
 

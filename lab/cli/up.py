@@ -18,6 +18,8 @@ from lab.model.spec import MANAGEMENT, LabSpec
 from lab.wiring.home import Home
 from lab.wiring.ports_file import PortsFile
 
+PORT_ATTEMPTS = 3
+
 if TYPE_CHECKING:
     from lab.model.trail import Trail
     from lab.scenarios.running import Ran
@@ -36,13 +38,34 @@ def command(console: Console, profile: str, no_flow: bool, output: str) -> None:
         why = "This version brings the profile `embedded`."
         raise LabError("LAB017", f"Profile `{spec.profile}` cannot run yet.", why, ["lab explain profiles", "lab up"])
     with home.lock():
-        spec = _with_ports(spec, home, console)
-        _header(console, spec)
-        _start(console, spec, home)
+        spec = _started(console, spec, home)
         if no_flow:
             _without_flow(console, home, output)
             return
         _flows(console, spec, home, output, began)
+
+
+def _started(console: Console, spec: LabSpec, home: Home) -> LabSpec:
+    """Start the lab's server; returns the spec with the ports that it listens on. Raises LabError.
+
+    A port that was free when it was chosen may belong to another new lab a second later: then another is chosen. A port
+    that was asked for, or that this lab had before, is never exchanged in silence.
+    """
+    ports = home.path / "ports.json"
+    new = not ports.exists()
+    for attempt in range(1, PORT_ATTEMPTS + 1):
+        chosen = _with_ports(spec, home, console)
+        _header(console, chosen)
+        try:
+            _start(console, chosen, home)
+        except LabError as error:
+            if error.code != "LAB010" or not new or attempt == PORT_ATTEMPTS:
+                raise
+            console.say(f"{error.what} Another lab took it meanwhile; choosing again.")
+            ports.unlink()
+        else:
+            break
+    return chosen
 
 
 def _with_ports(spec: LabSpec, home: Home, console: Console) -> LabSpec:

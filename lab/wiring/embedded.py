@@ -7,6 +7,7 @@ every cluster with its simulator. Agents come by themselves, when their Deployme
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib.resources
 import logging
 import secrets
@@ -104,7 +105,7 @@ class EmbeddedLab:
         names = tuple(c.name for c in self.spec.clusters)
         # What may be damaged is looked at before anything is told: a start that is refused leaves no trace.
         await self.api.start()
-        await self.git.start()
+        await self._listen_for_git()
         for damaged in self.git.damaged.values():
             raise damaged
         self.bus.publish(LabStarted(self.spec.name, self.spec.profile, MANAGEMENT, names))
@@ -193,6 +194,17 @@ class EmbeddedLab:
             await self._start_orchestrator()
 
     # -- parts -----------------------------------------------------------------------------------------------
+
+    async def _listen_for_git(self) -> None:
+        """Serve Git. Raises LabError LAB010, also where somebody took the port between binding and listening."""
+        port = self.ports.wanted("git", self.spec.git_port)
+        try:
+            await self.git.start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            why = error.strerror or str(error)
+            raise LabError("LAB010", f"Port {port} on {HOST} is taken.", why, ["lab doctor"]) from error
 
     async def _start_git(self) -> None:
         self.ports.remember("git", int(self.git.url.rpartition(":")[2]))

@@ -40,6 +40,19 @@ def test_a_port_that_was_asked_for_is_taken(make_shell: Any, taken: int, field: 
     assert (doctor.code, "LAB010" in doctor.out) == (3, True)
 
 
+def test_two_new_labs_at_once(make_shell: Any) -> None:
+    """Two labs that start at the same moment without asking for ports both come up, each on its own."""
+    shells = [make_shell("one"), make_shell("other")]
+    for shell in shells:
+        shell.write("lab.yaml", "version: 1\nflows: []\n")
+    started = [shell.start("up", "--no-flow") for shell in shells]
+    for running in started:
+        _out, err = running.communicate(timeout=90)
+        assert running.returncode == 0, err
+    ports = [(shell.home / "ports.json").read_text() for shell in shells]
+    assert ports[0] != ports[1]
+
+
 def test_a_folder_that_cannot_be_written(make_shell: Any) -> None:
     """LAB011 with 3 and another place to try; nothing is made."""
     shell = make_shell("readonly")
