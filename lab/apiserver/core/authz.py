@@ -31,7 +31,9 @@ def refusal(question: Question) -> ApiError:
     user = question.user.username
     if question.path:
         message = f'forbidden: User "{user}" cannot {question.verb} path "{question.path}"'
-        return ApiError(403, "Forbidden", message)
+        refusal = ApiError(403, "Forbidden", message)
+        refusal.generic = True
+        return refusal
     where = f'in the namespace "{question.namespace}"' if question.namespace else "at the cluster scope"
     qualified = f"{question.resource}.{question.group}" if question.group else question.resource
     named = f' "{question.name}"' if question.name else ""

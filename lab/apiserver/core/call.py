@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,6 +123,11 @@ class Call:
         return Response(status, rendering.document(obj), rendering.content_type, warnings=tuple(self.warnings))
 
 
+def _internal(api_version: str) -> str:
+    """The name of a group's internal Go package, as errors show it: `core`, `apps`, `rbac`."""
+    return api_version.rpartition("/")[0].partition(".")[0] or "core"
+
+
 def check_type_meta(obj: dict[str, Any], kind: str, api_version: str) -> None:
     """400 where the body holds another kind or version than the path says."""
     if obj["apiVersion"] != api_version:
@@ -132,7 +138,7 @@ def check_type_meta(obj: dict[str, Any], kind: str, api_version: str) -> None:
         given, version = obj["kind"], str(obj["apiVersion"]).rpartition("/")[2]
         raise bad_request(
             f'{given} in version "{version}" cannot be handled as a {kind}: '
-            f"converting ({version}.{given}) to ({version}.{kind}): unknown conversion"
+            f"converting ({version}.{given}) to ({_internal(api_version)}.{kind}): unknown conversion"
         )
 
 
@@ -140,10 +146,9 @@ def read_write_options(request: Request) -> bool:
     """Check the parameters that every write has; returns whether it is a dry run. Raises ApiError 422."""
     faults = []
     dry_run = request.params("dryRun")
-    for value in dry_run:
-        if value != "All":
-            text = f'dryRun: Unsupported value: "{value}": supported values: "All"'
-            faults.append(FieldError("NotSupported", "dryRun", text))
+    if any(value != "All" for value in dry_run):
+        text = f'dryRun: Unsupported value: {json.dumps(dry_run)}: supported values: "All"'
+        faults.append(FieldError("NotSupported", "dryRun", text))
     mode = request.param("fieldValidation")
     if mode not in ("", "Strict", "Warn", "Ignore"):
         text = f'fieldValidation: Unsupported value: "{mode}": supported values: "", "Ignore", "Strict", "Warn"'

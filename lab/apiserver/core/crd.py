@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from lab.apiserver.core.discovery import version_rank
 from lab.apiserver.core.errors import FieldError
 from lab.apiserver.core.resource import Column, Resource, ScalePaths, Subresource
 from lab.apiserver.core.schema import structural_node
@@ -37,7 +38,6 @@ def _resource(spec: dict[str, Any], version: dict[str, Any]) -> Resource:
     schema = (version.get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
     scale = (version.get("subresources") or {}).get("scale")
     columns = tuple(_column(column) for column in version.get("additionalPrinterColumns") or ())
-    warning = f"{spec['group']}/{version['name']} {names['kind']} is deprecated"
     return Resource(
         group=spec["group"],
         version=version["name"],
@@ -57,8 +57,19 @@ def _resource(spec: dict[str, Any], version: dict[str, Any]) -> Resource:
         if scale
         else None,
         cel=b'"x-kubernetes-validations"' in orjson.dumps(schema),
-        deprecation=(version.get("deprecationWarning") or warning) if version.get("deprecated") else "",
+        deprecation=_deprecation(spec, version),
     )
+
+
+def _deprecation(spec: dict[str, Any], version: dict[str, Any]) -> str:
+    """What clients of a deprecated version are told; the preferred version is named where it is a better one."""
+    if not version.get("deprecated"):
+        return ""
+    group, kind, name = spec["group"], spec["names"]["kind"], version["name"]
+    served = [v["name"] for v in spec["versions"] if v.get("served") and not v.get("deprecated")]
+    best = max(served, key=version_rank, default=name)
+    advice = f"; use {group}/{best} {kind}" if version_rank(best) > version_rank(name) else ""
+    return version.get("deprecationWarning") or f"{group}/{name} {kind} is deprecated{advice}"
 
 
 def _column(column: dict[str, Any]) -> Column:
@@ -108,11 +119,36 @@ def is_true(obj: dict[str, Any], kind: str) -> bool:
     return any(c["type"] == kind and c["status"] == "True" for c in conditions)
 
 
-def accept_names(obj: dict[str, Any], conflicts: list[str], now: str) -> bool:
-    """Judge the names of a definition, in place: NamesAccepted and acceptedNames. True on a change."""
+def _judge_names(names: dict[str, Any], taken: set[str], kinds: set[str]) -> tuple[dict[str, Any], str, str]:
+    """The names that are free, and reason and text of the last conflict."""
+    accepted: dict[str, Any] = {"plural": "", "kind": ""}
+    reason = text = ""
+    for key, why, held in (
+        ("plural", "PluralConflict", taken),
+        ("singular", "SingularConflict", taken),
+        ("shortNames", "ShortNamesConflict", taken),
+        ("kind", "KindConflict", kinds),
+        ("listKind", "ListKindConflict", kinds),
+    ):
+        given = names.get(key)
+        clashes = [word for word in ([given] if isinstance(given, str) else given or []) if word in held]
+        if clashes:
+            reason, text = why, ", ".join(f'"{word}" is already in use' for word in clashes)
+        elif given:
+            accepted[key] = given
+    return accepted, reason, text
+
+
+def accept_names(obj: dict[str, Any], taken: set[str], kinds: set[str], now: str) -> bool:
+    """Judge the names of a definition, in place: NamesAccepted and acceptedNames. True on a change.
+
+    `taken` are the words and `kinds` the kinds that other definitions of the group hold.
+    """
     before = orjson.dumps(obj.get("status") or {})
-    if conflicts:
-        set_condition(obj, condition("NamesAccepted", "False", "NameConflict", "; ".join(conflicts), now))
+    accepted, reason, text = _judge_names(obj["spec"]["names"], taken, kinds)
+    if reason:
+        obj.setdefault("status", {})["acceptedNames"] = accepted
+        set_condition(obj, condition("NamesAccepted", "False", reason, text, now))
         set_condition(
             obj,
             condition("Established", "False", "NotAccepted", "not all names are accepted", now),

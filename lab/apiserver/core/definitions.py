@@ -12,6 +12,7 @@ from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.deletion import request_deletion
 from lab.apiserver.core.later import Delays, Later
 from lab.apiserver.core.store import Entry, Event
+from lab.apiserver.core.tracking import API_SERVER, put_tracked
 
 
 class DefinitionController:
@@ -64,28 +65,29 @@ class DefinitionController:
         obj = self._definition(name)
         if obj is None:
             return
-        if crd.accept_names(obj, self._conflicts(obj), self._cluster.now()):
-            self._cluster.put(crd.GROUP_RESOURCE, ("", name), obj)
+        if crd.accept_names(obj, *self._taken(obj), self._cluster.now()):
+            self._put_status(name, obj)
 
-    def _conflicts(self, obj: dict[str, Any]) -> list[str]:
-        names, group = obj["spec"]["names"], obj["spec"]["group"]
+    def _taken(self, obj: dict[str, Any]) -> tuple[set[str], set[str]]:
+        """The words and the kinds that other definitions of the group hold."""
+        group = obj["spec"]["group"]
         taken: set[str] = set()
         kinds: set[str] = set()
         for other in self._cluster.registry.resources():
             if other.group == group and f"{other.plural}.{other.group}" != obj["metadata"]["name"]:
                 taken |= {other.plural, other.singular, *other.short_names}
                 kinds |= {other.kind, other.list_kind}
-        wanted = [names["plural"], names.get("singular") or names["kind"].lower(), *(names.get("shortNames") or ())]
-        found = [f'"{word}" is already in use' for word in wanted if word in taken]
-        list_kind = names.get("listKind") or f"{names['kind']}List"
-        return found + [f'"{kind}" is already in use' for kind in (names["kind"], list_kind) if kind in kinds]
+        return taken, kinds
 
     def _establish(self, name: str) -> None:
         obj = self._definition(name)
         if obj is None or crd.is_true(obj, "Established") or not crd.is_true(obj, "NamesAccepted"):
             return
         crd.establish(obj, self._cluster.now())
-        self._cluster.put(crd.GROUP_RESOURCE, ("", name), obj)
+        self._put_status(name, obj)
+
+    def _put_status(self, name: str, obj: dict[str, Any]) -> None:
+        put_tracked(self._cluster, crd.GROUP_RESOURCE, ("", name), obj, manager=API_SERVER, subresource="status")
 
     def _empty(self, name: str) -> None:
         """Delete the instances of a definition that is ending."""

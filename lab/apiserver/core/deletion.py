@@ -17,6 +17,9 @@ FOREGROUND = "foregroundDeletion"
 _POLICY_FINALIZERS = {"Orphan": ORPHAN, "Foreground": FOREGROUND}
 
 
+_MARKED_BY_REGISTRY = frozenset({"namespaces", crd.GROUP_RESOURCE})
+
+
 def request_deletion(
     cluster: Cluster, resource: Resource, key: Key, policy: str = "", *, dry_run: bool = False
 ) -> tuple[dict[str, Any], bool]:
@@ -43,7 +46,7 @@ def request_deletion(
     if not finalizers:
         del metadata["finalizers"]
     if not marked:
-        meta.mark_deleted(obj, cluster.now())
+        meta.mark_deleted(obj, cluster.now(), graceful=resource.group_resource not in _MARKED_BY_REGISTRY)
         _mark_kind(resource, obj, cluster.now())
     if not dry_run:
         cluster.put(resource.group_resource, key, obj)

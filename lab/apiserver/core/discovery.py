@@ -16,6 +16,7 @@ from lab.apiserver.core.resource import Resource, Subresource
 
 V2_CONTENT_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 V2BETA1_CONTENT_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
+_CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 _STABILITY = {"alpha": 1, "beta": 2, None: 3}
 
@@ -112,16 +113,25 @@ def _api_resource(resource: Resource) -> dict[str, Any]:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": sorted(resource.verbs),
+        "verbs": _verbs(resource),
     }
     if resource.short_names:
         item["shortNames"] = list(resource.short_names)
     if resource.categories:
         item["categories"] = list(resource.categories)
     if "create" in resource.verbs and "get" in resource.verbs:
-        stored = f"{resource.group}/{resource.version}/{resource.kind}"
+        # Events of both groups are stored in the core group's form.
+        group = "" if resource.group == "events.k8s.io" else resource.group
+        stored = f"{group}/{resource.version}/{resource.kind}"
         item["storageVersionHash"] = b64encode(sha256(stored.encode()).digest()[:8]).decode()
     return item
+
+
+def _verbs(resource: Resource) -> list[str]:
+    """Built-in resources list their verbs in order, custom ones always list them like this."""
+    if resource.custom and set(resource.verbs) == set(_CUSTOM_VERBS):
+        return list(_CUSTOM_VERBS)
+    return sorted(resource.verbs)
 
 
 def _api_subresource(resource: Resource, sub: Subresource) -> dict[str, Any]:
@@ -141,7 +151,7 @@ def _discovered(resource: Resource) -> dict[str, Any]:
         "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": sorted(resource.verbs),
+        "verbs": _verbs(resource),
     }
     if resource.short_names:
         item["shortNames"] = list(resource.short_names)

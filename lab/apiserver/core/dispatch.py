@@ -32,7 +32,9 @@ async def dispatch(
     """Answer a request for a resource. Raises ApiError."""
     resource = cluster.registry.find(info.group, info.version, info.resource)
     if resource is None:
-        if not cluster.registry.has_version(info.group, info.version):
+        # Groups that are built in answer for versions that they do not have; others leave that to the router.
+        registry = cluster.registry
+        if not registry.has_version(info.group, info.version) and not registry.is_builtin_group(info.group):
             return page_not_found()
         raise unknown_resource()
     _check_scope(resource, info)

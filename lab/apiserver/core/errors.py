@@ -126,7 +126,7 @@ def bad_request(message: str) -> ApiError:
 
 def invalid(group: str, kind: str, name: str, errors: Sequence[FieldError]) -> ApiError:
     """422 with one cause per field; `kind` is the object's Kind."""
-    texts = [e.message for e in errors]
+    texts = list(dict.fromkeys(e.message for e in errors))
     listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     qualified = f"{kind}.{group}" if group else kind
     message = f'{qualified} "{name}" is invalid: {listed}'
@@ -182,12 +182,17 @@ def too_large_resource_version(requested: int, current: int) -> ApiError:
     )
 
 
-def precondition_failed(group_resource: str, name: str, what: str, wanted: str, found: str) -> ApiError:
-    """409 where the uid or resourceVersion in a precondition is not that of the object."""
+def delete_precondition_failed(group: str, kind: str, name: str, why: str) -> ApiError:
+    """409 where a deletion names another uid or resourceVersion; it speaks of the Kind (rest.BeforeDelete)."""
+    return conflict(f"{kind}.{group}" if group else kind, name, why)
+
+
+def precondition_failed(group_resource: str, where: str, what: str, wanted: str, found: str) -> ApiError:
+    """409 where the uid or resourceVersion in a precondition is not that of the object at `where` (NAMESPACE/NAME)."""
     plural, _, group = group_resource.partition(".")
     why = (
-        f"StorageError: invalid object, Code: 4, Key: /registry/{group + '/' if group else ''}{plural}/{name}, "
+        f"StorageError: invalid object, Code: 4, Key: /registry/{group + '/' if group else ''}{plural}/{where}, "
         f"ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: {what} in precondition: {wanted}, "
         f"{what} in object meta: {found}"
     )
-    return conflict(group_resource, name, why)
+    return conflict(group_resource, where.rpartition("/")[2], why)

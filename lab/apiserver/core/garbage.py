@@ -11,6 +11,7 @@ from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.deletion import FOREGROUND, ORPHAN, request_deletion
 from lab.apiserver.core.later import Delays, Later
 from lab.apiserver.core.store import Event, Key
+from lab.apiserver.core.tracking import put_tracked
 from lab.apiserver.core.writing import may_vanish
 
 Place = tuple[str, Key]
@@ -155,7 +156,7 @@ class GarbageCollector:
             obj["metadata"]["ownerReferences"] = kept
         else:
             obj["metadata"].pop("ownerReferences", None)
-        self._cluster.put(*place, obj)
+        put_tracked(self._cluster, *place, obj)
 
     def _drop_finalizer(self, place: Place, name: str) -> None:
         entry = self._cluster.get(*place)

@@ -77,13 +77,19 @@ def finalizer_errors(new: dict[str, Any], old: dict[str, Any]) -> list[FieldErro
         "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, "
         f"found new finalizers {shown}"
     )
-    return [FieldError("Forbidden", "metadata.finalizers", text)]
+    # The generic checks and those of the kind's strategy both say it: one sentence, two causes.
+    return [FieldError("Forbidden", "metadata.finalizers", text)] * 2
 
 
-def mark_deleted(obj: dict[str, Any], now: str, grace_seconds: int = 0) -> None:
-    """Set the deletion time, in place; the generation rises with it."""
+def mark_deleted(obj: dict[str, Any], now: str, *, graceful: bool = True) -> None:
+    """Set the deletion time, in place; the generation rises with it.
+
+    Namespaces and CustomResourceDefinitions are marked by their own registries: no grace period, same generation.
+    """
     metadata = obj["metadata"]
     metadata["deletionTimestamp"] = now
-    metadata["deletionGracePeriodSeconds"] = grace_seconds
+    if not graceful:
+        return
+    metadata["deletionGracePeriodSeconds"] = 0
     if metadata.get("generation"):
         metadata["generation"] += 1

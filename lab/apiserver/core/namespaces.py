@@ -15,6 +15,7 @@ from lab.apiserver.core.identity import AUTHENTICATED, UserInfo
 from lab.apiserver.core.later import Delays, Later
 from lab.apiserver.core.meta import new_uid
 from lab.apiserver.core.store import Entry, Event, Key
+from lab.apiserver.core.tracking import put_tracked, tracked
 from lab.apiserver.core.virtual import Projection
 
 ROOT_CA = "kube-root-ca.crt"
@@ -95,8 +96,12 @@ class NamespaceController:
         ):
             key: Key = (namespace, obj["metadata"]["name"])
             if self._cluster.get(group_resource, key) is None:
+                now = self._cluster.now()
+                resource = self._cluster.registry.of_group_resource(group_resource)
+                if resource is not None:
+                    obj = tracked(resource, None, obj, now)
                 obj["metadata"]["uid"] = new_uid()
-                obj["metadata"]["creationTimestamp"] = self._cluster.now()
+                obj["metadata"]["creationTimestamp"] = now
                 self._cluster.put(group_resource, key, obj)
 
     def _end(self, name: str) -> None:
@@ -196,7 +201,7 @@ class NamespaceController:
         ):
             changed = crd.set_condition(obj, condition) or changed
         if changed:
-            self._cluster.put("namespaces", ("", name), obj)
+            put_tracked(self._cluster, "namespaces", ("", name), obj, subresource="status")
 
 
 _DISCOVERED = "All resources successfully discovered"

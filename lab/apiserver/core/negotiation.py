@@ -79,9 +79,12 @@ def negotiate(header: str) -> Wanted:
 
 def not_acceptable() -> ApiError:
     """406 with the media types that the server speaks."""
-    return ApiError(
+    accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    refusal = ApiError(
         406,
         "NotAcceptable",
-        "only the following media types are accepted: application/json, application/yaml, "
-        "application/vnd.kubernetes.protobuf",
+        f"406: Not Acceptable\n\nAvailable representations: {accepted}, application/json;stream=watch, "
+        "application/vnd.kubernetes.protobuf;stream=watch",
     )
+    refusal.generic = True
+    return refusal

@@ -111,6 +111,11 @@ class Registry:
             (r.group, r.version) == (group, version) for r in self.resources()
         )
 
+    @staticmethod
+    def is_builtin_group(group: str) -> bool:
+        """True if Kubernetes itself has the group."""
+        return any(known == group for known, _ in _builtin_versions())
+
     def has_group(self, group: str) -> bool:
         """True if the group is served at all."""
         return any(r.group == group for r in self.resources())

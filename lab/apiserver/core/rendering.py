@@ -83,6 +83,8 @@ class Rendering:
         if self.wanted.view == "PartialObjectMetadataList" or self.wanted.view == "PartialObjectMetadata":
             return self._finish(partial_metadata_list([decode(self.raw(entry)) for entry in entries], metadata))
         resource = self.resource
+        if resource.custom:
+            metadata = {"continue": "", **metadata}
         head = encode({"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata})
         items = [self.raw(entry) for entry in entries]
         if not resource.custom:
@@ -95,9 +97,15 @@ class Rendering:
         rendered["metadata"] = dict(metadata)
         return self._finish(rendered)
 
-    def watch_frame(self, type_: str, entry: Entry) -> bytes:
-        """One line of a watch."""
-        body = self.raw(entry) if not self.wanted.view else encode(self._view_one(decode(self.raw(entry))))
+    def watch_frame(self, type_: str, entry: Entry, *, columns: bool = True) -> bytes:
+        """One line of a watch. Of Tables only a stream's first one says its `columns`."""
+        if not self.wanted.view:
+            body = self.raw(entry)
+        else:
+            shown = self._view_one(decode(self.raw(entry)))
+            if self.wanted.view == "Table" and not columns:
+                shown["columnDefinitions"] = None
+            body = encode(shown)
         return b'{"type":"' + type_.encode() + b'","object":' + body + b"}\n"
 
     def bookmark(self, rev: int, annotations: Mapping[str, str]) -> bytes:

@@ -66,11 +66,11 @@ def _unknown_members(node: Node, value: dict[str, Any], path: str, found: list[s
         if child is None:
             if not node.preserve_unknown:
                 surplus.append(key)
+                found.append(f"{path}.{key}" if path else key)
         elif isinstance(member, dict | list):
             _unknown(child, member, f"{path}.{key}" if path else key, found, remove=remove)
-    for key in surplus:
-        found.append(f"{path}.{key}" if path else key)
-        if remove:
+    if remove:
+        for key in surplus:
             del value[key]
 
 

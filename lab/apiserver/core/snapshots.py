@@ -48,7 +48,7 @@ def parse_token(text: str) -> Token:
         body = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         return Token(int(body["s"]), int(body["o"]), (str(body["n"]), str(body["k"])))
     except (binascii.Error, ValueError, KeyError, TypeError) as fault:
-        raise bad_request(f"continue key is not valid: {fault}") from None
+        raise bad_request(f"invalid continue token: continue key is not valid: {fault}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,6 @@ class Snapshots:
         if found is None or found.expires <= self._clock.time():
             raise _expired(token)
         return found
-
-    def drop(self, number: int) -> None:
-        """Forget a list that was read to its end."""
-        self._kept.pop(number, None)
 
 
 def _expired(token: Token) -> ApiError:

@@ -9,10 +9,23 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from lab.apiserver.core import meta
 from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.resource import Resource
 from lab.apiserver.core.service_ip import allocate, keep_allocated
 
+_TEMPLATE = ("spec", "template", "spec")
+_POD_SPECS: dict[str, tuple[str, ...]] = {
+    "pods": ("spec",),
+    "podtemplates": ("template", "spec"),
+    "replicationcontrollers": _TEMPLATE,
+    "deployments.apps": _TEMPLATE,
+    "replicasets.apps": _TEMPLATE,
+    "statefulsets.apps": _TEMPLATE,
+    "daemonsets.apps": _TEMPLATE,
+    "jobs.batch": _TEMPLATE,
+    "cronjobs.batch": ("spec", "jobTemplate", *_TEMPLATE),
+}
 _KEEPS_STATUS_ON_CREATE = ("nodes",)
 _PHASES: dict[str, dict[str, Any]] = {
     "namespaces": {"phase": "Active"},
@@ -21,6 +34,22 @@ _PHASES: dict[str, dict[str, Any]] = {
     "persistentvolumes": {"phase": "Pending"},
     "services": {"loadBalancer": {}},
     "ingresses.networking.k8s.io": {"loadBalancer": {}},
+    "replicationcontrollers": {"replicas": 0},
+    "replicasets.apps": {"replicas": 0},
+    "statefulsets.apps": {"replicas": 0, "availableReplicas": 0},
+    "daemonsets.apps": {
+        "currentNumberScheduled": 0,
+        "numberMisscheduled": 0,
+        "desiredNumberScheduled": 0,
+        "numberReady": 0,
+    },
+    "poddisruptionbudgets.policy": {
+        "disruptionsAllowed": 0,
+        "currentHealthy": 0,
+        "desiredHealthy": 0,
+        "expectedPods": 0,
+    },
+    "horizontalpodautoscalers.autoscaling": {"currentMetrics": None, "desiredReplicas": 0},
 }
 
 
@@ -32,6 +61,23 @@ def canonicalize(resource: Resource, obj: dict[str, Any]) -> None:
         obj["data"] = data
         for key, value in texts.items():
             data[key] = base64.b64encode(str(value).encode()).decode()
+    pod = _POD_SPECS.get(resource.group_resource)
+    if pod is not None:
+        _mirror_account(obj, pod)
+    if resource.group_resource == "statefulsets.apps":
+        for claim in (obj.get("spec") or {}).get("volumeClaimTemplates") or ():
+            claim |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+
+
+def _mirror_account(obj: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Keep the older field `serviceAccount` equal to `serviceAccountName`, in place."""
+    spec: Any = obj
+    for part in path:
+        spec = spec.get(part) if isinstance(spec, dict) else None
+    if isinstance(spec, dict):
+        account = spec.get("serviceAccountName") or spec.get("serviceAccount")
+        if account:
+            spec["serviceAccountName"] = spec["serviceAccount"] = account
 
 
 def isolate_status(resource: Resource, obj: dict[str, Any], old: dict[str, Any] | None) -> None:
@@ -107,15 +153,26 @@ def _job(_: Cluster, obj: dict[str, Any]) -> None:
     labels = spec.setdefault("template", {}).setdefault("metadata", {}).setdefault("labels", {})
     for prefix in ("", "batch.kubernetes.io/"):
         labels[f"{prefix}controller-uid"] = metadata["uid"]
-        labels[f"{prefix}job-name"] = metadata["name"]
-    spec.setdefault("selector", {}).setdefault("matchLabels", {})["batch.kubernetes.io/controller-uid"] = metadata[
-        "uid"
-    ]
+        labels[f"{prefix}job-name"] = metadata.get("name", "")
+    selected = spec.setdefault("selector", {}).setdefault("matchLabels", {})
+    selected["batch.kubernetes.io/controller-uid"] = metadata["uid"]
+    if not metadata.get("labels"):
+        metadata["labels"] = dict(labels)
+
+
+def _limit_range(_: Cluster, obj: dict[str, Any]) -> None:
+    """A LimitRange without a name gets a uid for one."""
+    if not obj["metadata"].get("name"):
+        obj["metadata"]["name"] = meta.new_uid()
+
+
+def _persistent_volume(_: Cluster, obj: dict[str, Any]) -> None:
+    obj["status"]["lastPhaseTransitionTime"] = obj["metadata"]["creationTimestamp"]
 
 
 def _custom_resource_definition(_: Cluster, obj: dict[str, Any]) -> None:
     stored = [v["name"] for v in obj["spec"].get("versions") or [] if isinstance(v, dict) and v.get("storage")]
-    obj["status"] = {"conditions": [], "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
+    obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
 
 
 _CREATE: dict[str, Callable[[Cluster, dict[str, Any]], None]] = {
@@ -123,6 +180,8 @@ _CREATE: dict[str, Callable[[Cluster, dict[str, Any]], None]] = {
     "pods": _pod,
     "services": allocate,
     "jobs.batch": _job,
+    "limitranges": _limit_range,
+    "persistentvolumes": _persistent_volume,
     "customresourcedefinitions.apiextensions.k8s.io": _custom_resource_definition,
 }
 _UPDATE: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lab.apiserver.core.encoding import encode
+from lab.apiserver.core.encoding import encode, encode_object
 from lab.apiserver.core.errors import ApiError
 from lab.apiserver.core.field_selectors import FieldSelector
 from lab.apiserver.core.label_selectors import LabelSelector
@@ -72,6 +72,7 @@ class Watcher:
         self._rendering = rendering
         self._sink: Sink | None = None
         self._closed = False
+        self._columns_told = False
         self._told = 0
         """The latest revision that the client has seen, so that idle bookmarks are not repeated."""
         self.on_close: Callable[[], None] | None = None
@@ -94,7 +95,7 @@ class Watcher:
         now = self.cluster.rev
         for key, entry in self.cluster.table(self.resource.group_resource).items(self._matcher.namespace):
             if self._matcher.matches(key, entry):
-                self._send(self._rendering.watch_frame("ADDED", entry))
+                self._send(self._rendering.watch_frame("ADDED", entry, columns=self._first_of_tables()))
         self._told = now
         if self.initial_events_end:
             self._bookmark({INITIAL_EVENTS_END: "true"})
@@ -107,14 +108,21 @@ class Watcher:
         if kind is None:
             return
         self._told = event.rv
-        frame_key = (kind, self._rendering.frame_key)
+        columns = self._first_of_tables()
+        frame_key = (kind, columns, self._rendering.frame_key)
         frames = event.frames
         if frames is None:
             frames = event.frames = {}
         frame = frames.get(frame_key)
         if frame is None:
-            frame = frames[frame_key] = self._rendering.watch_frame(kind, event.new)
+            frame = frames[frame_key] = self._rendering.watch_frame(kind, _shown(kind, event), columns=columns)
         self._send(frame)
+
+    def _first_of_tables(self) -> bool:
+        """True for every event of other forms, and for the first Table."""
+        first = not self._columns_told
+        self._columns_told = self._rendering.wanted.view == "Table"
+        return first
 
     def _type_for(self, event: Event) -> str | None:
         after = event.type != "DELETED" and self._matcher.matches(event.key, event.new)
@@ -161,6 +169,15 @@ class Watcher:
                 del self.cluster.watchers[self.resource.group_resource]
         if self.on_close is not None:
             self.on_close()
+
+
+def _shown(kind: str, event: Event) -> Entry:
+    """The object of an event: one that left the selection is shown as it last was, at the new revision."""
+    if kind != "DELETED" or event.type == "DELETED" or event.old is None:
+        return event.new
+    obj = event.old.object()
+    obj["metadata"]["resourceVersion"] = str(event.rv)
+    return Entry(encode_object(obj), event.rv, event.old.uid, event.old.labels, event.old.owners)
 
 
 def expired(requested: int, oldest: int) -> ApiError:

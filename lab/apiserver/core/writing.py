@@ -91,8 +91,8 @@ def _check_new(call: Call, obj: dict[str, Any]) -> None:
         if metadata.get("namespace") and metadata["namespace"] != namespace:
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
         metadata["namespace"] = namespace
-    elif metadata.get("namespace"):
-        raise bad_request("namespace may not be set on a cluster-scoped object")
+    else:
+        metadata.pop("namespace", None)
 
 
 def check_namespace(call: Call, name: str) -> None:
@@ -159,7 +159,11 @@ def prepare_changed(
 ) -> dict[str, Any]:
     """Everything that happens to a changed object before it is stored."""
     resource = call.resource
+    resets = not applied and new["metadata"].get("managedFields") == []
     complete(resource, new)
+    if resets:
+        # Completing drops empty lists, but this one means that nobody shall own anything.
+        new["metadata"]["managedFields"] = []
     if subresource == "status":
         new = {**old, "metadata": _status_metadata(new, old), "status": new.get("status")}
         if new["status"] is None:
@@ -199,20 +203,12 @@ def check_preconditions(call: Call, new: dict[str, Any], entry: Entry) -> None:
     name = metadata.get("name") or call.info.name
     uid = metadata.get("uid")
     if uid and uid != entry.uid:
-        raise precondition_failed(call.group_resource, name, "UID", uid, entry.uid)
+        where = f"{call.info.namespace}/{name}" if call.resource.namespaced else name
+        raise precondition_failed(call.group_resource, where, "UID", uid, entry.uid)
     version = metadata.get("resourceVersion")
     if version and version != "0":
         if not str(version).isdigit():
-            text = (
-                f'metadata.resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": '
-                "invalid syntax"
-            )
-            raise invalid(
-                call.resource.group,
-                call.resource.kind,
-                name,
-                [FieldError("Invalid", "metadata.resourceVersion", text)],
-            )
+            raise ApiError(500, "", f'strconv.ParseUint: parsing "{version}": invalid syntax')
         if int(version) != entry.rv:
             raise conflict(call.group_resource, name, _MODIFIED)
 
@@ -280,7 +276,9 @@ def _check_types(resource: Resource, obj: dict[str, Any]) -> None:
 def refuse(resource: Resource, obj: dict[str, Any], faults: list[FieldError]) -> None:
     """Raise ApiError 422 if there are faults."""
     if faults:
-        raise invalid(resource.group, resource.kind, obj["metadata"].get("name") or "", faults)
+        # Events of both groups are one kind inside, which is the core group's.
+        group = "" if resource.group == "events.k8s.io" else resource.group
+        raise invalid(group, resource.kind, obj["metadata"].get("name") or "", faults)
 
 
 def unsaved(obj: dict[str, Any]) -> Entry:

@@ -61,7 +61,7 @@ def server_side_apply(
         raise bad_request("metadata.managedFields must be nil")
     faults = check.faults(applied, node)
     if faults:
-        raise ApiError(500, "", f"failed to create typed patch object ({_shown(applied)}): {'; '.join(faults)}")
+        raise ApiError(500, "", f"failed to create typed patch object ({shown(applied)}): {'; '.join(faults)}")
     if live is not None and not live.get("metadata", {}).get("managedFields"):
         live = _adopted(live, node, api_version, subresource, now)
     managers = read((live or {}).get("metadata", {}).get("managedFields"))
@@ -198,10 +198,12 @@ def _refresh_annotation(result: dict[str, Any], applied: dict[str, Any]) -> None
     result["metadata"]["annotations"] = {**annotations, LAST_APPLIED: text}
 
 
-def _shown(obj: dict[str, Any]) -> str:
+def shown(obj: dict[str, Any]) -> str:
+    """How errors name an applied object: namespace and name as sent, then group, version and kind."""
     metadata = obj.get("metadata", {})
     name = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
-    return f"{name}; {obj.get('apiVersion', '')}, Kind={obj.get('kind', '')}"
+    group, _, version = obj.get("apiVersion", "").rpartition("/")
+    return f"{name}; {group}/{version}, Kind={obj.get('kind', '')}"
 
 
 def _manager_text(key: ManagerKey) -> str:

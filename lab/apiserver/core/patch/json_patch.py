@@ -26,7 +26,9 @@ def apply(document: dict[str, Any], operations: Any) -> dict[str, Any]:
     `test` fails or a path does not exist.
     """
     if not isinstance(operations, list) or not all(isinstance(o, dict) for o in operations):
-        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise bad_request(
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        )
     if len(operations) > MAX_OPERATIONS:
         text = f"The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {len(operations)}"
         raise ApiError(413, "RequestEntityTooLarge", f"Request entity is too large: {text}")
@@ -35,7 +37,9 @@ def apply(document: dict[str, Any], operations: Any) -> dict[str, Any]:
         for operation in operations:
             _run(holder, operation)
     except (_DoesNotFit, RecursionError):
-        raise ApiError(422, "Invalid", "the server rejected our request due to an error in our request") from None
+        refusal = ApiError(422, "Invalid", "the server rejected our request due to an error in our request")
+        refusal.generic = True
+        raise refusal from None
     result = holder[""]
     if not isinstance(result, dict):
         raise bad_request("json: cannot unmarshal into Go value of type map[string]interface {}")
@@ -54,7 +58,7 @@ def _run(holder: dict[str, Any], operation: dict[str, Any]) -> None:
     elif kind == "remove":
         _remove(holder, path)
     elif kind == "replace":
-        _find(holder, path)
+        # A member that is missing from an object is simply set; only its holder has to be there.
         _set(holder, path, _copy(_value(operation)))
     elif kind == "move":
         moved = _remove(holder, _steps(operation.get("from")))

@@ -10,12 +10,18 @@ from lab.apiserver.core.body import read
 from lab.apiserver.core.call import Call
 from lab.apiserver.core.deletion import request_deletion
 from lab.apiserver.core.encoding import encode
-from lab.apiserver.core.errors import FieldError, invalid, precondition_failed
+from lab.apiserver.core.errors import FieldError, delete_precondition_failed, invalid
 from lab.apiserver.core.request import Response
 from lab.apiserver.core.store import Entry
 from lab.apiserver.core.verbs.read import select
 
-_POLICIES = ("Background", "Foreground", "Orphan")
+_POLICIES = ("Foreground", "Background", "Orphan")
+_ORPHANING = frozenset({"jobs.batch", "replicationcontrollers"})
+"""Kinds whose dependents stay unless the client says otherwise (DefaultGarbageCollectionPolicy)."""
+_JOB_WARNING = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
 _RETURN_OBJECT = frozenset(
     {
         "pods",
@@ -53,15 +59,24 @@ def read_options(call: Call) -> DeleteOptions:
     if policy and policy not in _POLICIES:
         text = (
             f'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "{policy}": '
-            'supported values: "Background", "Foreground", "Orphan"'
+            'supported values: "Foreground", "Background", "Orphan", "nil"'
         )
         fault = FieldError("NotSupported", "propagationPolicy", text.partition("invalid: ")[2])
         raise invalid("meta.k8s.io", "DeleteOptions", "", [fault])
     orphan = body.get("orphanDependents")
     if orphan is None and call.request.param("orphanDependents"):
         orphan = call.request.flag("orphanDependents")
+    if policy and orphan is not None:
+        text = (
+            f'propagationPolicy: Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
+        )
+        raise invalid("meta.k8s.io", "DeleteOptions", "", [FieldError("Invalid", "propagationPolicy", text)])
     if not policy and orphan is not None:
         policy = "Orphan" if orphan else "Background"
+    if not policy and call.group_resource in _ORPHANING:
+        policy = "Orphan"
+        if call.group_resource == "jobs.batch":
+            call.warnings.append(_JOB_WARNING)
     preconditions = body.get("preconditions") or {}
     dry_run = body.get("dryRun") or []
     if dry_run not in ([], ["All"]):
@@ -91,11 +106,16 @@ def delete(call: Call) -> Response:
 
 def check(call: Call, options: DeleteOptions, entry: Entry) -> None:
     """409 where a precondition does not hold."""
-    name = call.info.name
-    if options.uid and options.uid != entry.uid:
-        raise precondition_failed(call.group_resource, name, "UID", options.uid, entry.uid)
-    if options.resource_version and options.resource_version != str(entry.rv):
-        raise precondition_failed(call.group_resource, name, "ResourceVersion", options.resource_version, str(entry.rv))
+    for what, wanted, found, then in (
+        ("UID", options.uid, entry.uid, "deleted and then recreated"),
+        ("ResourceVersion", options.resource_version, str(entry.rv), "modified"),
+    ):
+        if wanted and wanted != found:
+            why = (
+                f"the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). "
+                f"The object might have been {then}"
+            )
+            raise delete_precondition_failed(call.resource.group, call.resource.kind, call.info.name, why)
 
 
 def success(call: Call, uid: str) -> Response:

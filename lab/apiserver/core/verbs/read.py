@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lab.apiserver.core.call import Call
-from lab.apiserver.core.errors import ApiError, bad_request, not_found, too_large_resource_version
+from lab.apiserver.core.errors import ApiError, FieldError, bad_request, invalid, not_found, too_large_resource_version
 from lab.apiserver.core.field_selectors import parse_fields
 from lab.apiserver.core.label_selectors import parse_labels
 from lab.apiserver.core.rendering import ROWS_AT_ONCE
@@ -58,7 +58,12 @@ def _page(call: Call) -> tuple[Sequence[Entry], dict[str, Any]]:
     limit = _number(call, "limit")
     text = call.request.param("continue")
     if text:
+        if call.request.param("resourceVersion") not in ("", "0"):
+            raise bad_request("specifying resource version is not allowed when using continue")
         return _next_page(call, parse_token(text), limit)
+    if call.request.param("resourceVersion") == "0":
+        # Lists from the server's cache come whole.
+        limit = 0
     rev, items = _present(call)
     chosen = select(call, items)
     if not limit or len(chosen) <= limit:
@@ -98,8 +103,6 @@ def _cut(
         metadata["continue"] = Token(number, offset + limit, page[-1][0]).text()
         if not call.request.param("labelSelector") and not call.request.param("fieldSelector"):
             metadata["remainingItemCount"] = remaining
-    else:
-        call.cluster.snapshots.drop(number)
     return [entry for _, entry in page], metadata
 
 
@@ -110,9 +113,7 @@ def _number(call: Call, name: str) -> int:
     try:
         return max(0, int(text))
     except ValueError:
-        raise bad_request(
-            f'failed to convert parameter {name}: strconv.ParseInt: parsing "{text}": invalid syntax'
-        ) from None
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
 
 def _revision(call: Call) -> int | None:
@@ -120,7 +121,10 @@ def _revision(call: Call) -> int | None:
     if not text:
         return None
     if not text.isdigit():
-        raise bad_request(f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax')
+        fault = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        if call.info.verb == "watch":
+            raise ApiError(500, "", fault)
+        raise bad_request(f"invalid resource version: {fault}")
     return int(text)
 
 
@@ -151,13 +155,19 @@ def _check_match(call: Call, match: str, revision: int | None) -> None:
         return
     why = ""
     if match not in ("Exact", "NotOlderThan"):
-        why = f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan"'
+        why = f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
     elif revision is None and not call.request.flag("watch"):
         why = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
     elif match == "Exact" and revision == 0:
-        why = 'Forbidden: resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'
+        why = 'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
     if why:
-        raise ApiError(422, "Invalid", f'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: {why}')
+        raise _invalid_match(why)
+
+
+def _invalid_match(why: str) -> ApiError:
+    kind = "NotSupported" if why.startswith("Unsupported") else "Forbidden"
+    field = "resourceVersionMatch"
+    return invalid("meta.k8s.io", "ListOptions", "", [FieldError(kind, field, f"{field}: {why}")])
 
 
 def _rewind(call: Call, items: dict[Any, Entry], revision: int, namespace: str) -> list[Item]:
@@ -185,6 +195,10 @@ def watch(call: Call) -> Watcher:
     if call.request.flag("sendInitialEvents"):
         _check_initial(call, revision)
         watcher.initial_events_end = watcher.bookmarks
+    elif call.request.param("resourceVersionMatch"):
+        raise _invalid_match(
+            "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+        )
     elif revision:
         watcher.start_at = revision
     limit = _number(call, "timeoutSeconds")
@@ -195,11 +209,6 @@ def watch(call: Call) -> Watcher:
 
 def _check_initial(call: Call, revision: int | None) -> None:
     if call.request.param("resourceVersionMatch") != "NotOlderThan":
-        raise ApiError(
-            422,
-            "Invalid",
-            'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: '
-            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        )
+        raise _invalid_match("Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
     if revision is not None and revision > call.cluster.rev:
         raise too_large_resource_version(revision, call.cluster.rev)

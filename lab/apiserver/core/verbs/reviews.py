@@ -14,6 +14,7 @@ from lab.apiserver.core.identity import UserInfo
 from lab.apiserver.core.rbac import Authorizer, Question
 from lab.apiserver.core.request import Response
 from lab.apiserver.core.tokens import TokenIssuer
+from lab.apiserver.core.tracking import tracked
 
 AUTHORIZATION = "authorization.k8s.io"
 AUTHENTICATION = "authentication.k8s.io"
@@ -41,7 +42,9 @@ class Reviews:
     def answer(self, call: Call) -> Response:
         """Answer a POSTed review."""
         obj = call.read_body()
-        obj["status"] = self._answers[call.group_resource](call, obj.get("spec") or {})
+        status = self._answers[call.group_resource](call, obj.get("spec") or {})
+        obj = tracked(call.resource, None, obj, call.cluster.now(), manager=call.manager)
+        obj["status"] = status
         if call.resource.kind == "SelfSubjectReview":
             obj["metadata"] = {"creationTimestamp": call.cluster.now()}
         else:
@@ -90,7 +93,7 @@ class Reviews:
         audiences = spec.get("audiences") or None
         user = self._tokens().identify(token, audiences)
         if user is None:
-            return {"user": {}, "error": "[invalid bearer token]"}
+            return {"user": {}, "error": "invalid bearer token"}
         return {"authenticated": True, "user": _as_dict(user), "audiences": audiences or [self._tokens().audience]}
 
 

@@ -72,7 +72,7 @@ def scale_of(call: Call, entry: Entry, obj: dict[str, Any]) -> dict[str, Any]:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {**{key: metadata[key] for key in kept if key in metadata}, "resourceVersion": str(entry.rv)},
-        "spec": {"replicas": _get(obj, paths.replicas) or 0},
+        "spec": {"replicas": wanted} if (wanted := _get(obj, paths.replicas) or 0) else {},
         "status": status,
     }
 

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from lab.apiserver.core import writing
-from lab.apiserver.core.apply.server_side import server_side_apply
+from lab.apiserver.core.apply.server_side import server_side_apply, shown
 from lab.apiserver.core.body import media_type, parse
 from lab.apiserver.core.call import Call, check_type_meta
 from lab.apiserver.core.encoding import duplicate
@@ -19,6 +19,22 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+_ONLY_CONDITIONAL = frozenset(
+    {
+        "csidrivers.storage.k8s.io",
+        "csinodes.storage.k8s.io",
+        "csistoragecapacities.storage.k8s.io",
+        "leases.coordination.k8s.io",
+        "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+        "poddisruptionbudgets.policy",
+        "runtimeclasses.node.k8s.io",
+        "validatingadmissionpolicies.admissionregistration.k8s.io",
+        "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+        "validatingwebhookconfigurations.admissionregistration.k8s.io",
+        "volumeattachments.storage.k8s.io",
+    }
+)
+"""Kinds that a PUT has to name the version of (Kubernetes, strategies whose AllowUnconditionalUpdate is false)."""
 
 
 def create(call: Call) -> Response:
@@ -51,19 +67,16 @@ def read_replacement(call: Call) -> dict[str, Any]:
         raise bad_request(
             f"the name of the object ({name}) does not match the name on the URL ({call.info.name})"
             if name
-            else "the name of the object ( based on URL) was undeterminable: name must be provided"
+            else f"the name of the object ({call.info.name} based on URL) was undeterminable: name must be provided"
         )
     if call.resource.namespaced:
         if namespace and namespace != call.info.namespace:
-            raise bad_request(
-                f"the namespace of the object ({namespace}) does not match the namespace on the request "
-                f"({call.info.namespace})"
-            )
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
         metadata["namespace"] = call.info.namespace
-    if call.resource.custom and not metadata.get("resourceVersion"):
+    if (call.resource.custom or call.group_resource in _ONLY_CONDITIONAL) and not metadata.get("resourceVersion"):
         field = "metadata.resourceVersion"
-        text = f"{field}: Invalid value: 0x0: must be specified for an update"
-        raise invalid(call.resource.group, call.resource.kind, name, [FieldError("Invalid", field, text)])
+        text = f"{field}: Invalid value: 0: must be specified for an update"
+        raise invalid(call.resource.group, call.resource.plural, name, [FieldError("Invalid", field, text)])
     return obj
 
 
@@ -72,8 +85,16 @@ def patch(call: Call) -> Response:
     kind = check_patch_type(call)
     if kind == APPLY_PATCH:
         return apply(call)
+    if call.request.params("force"):
+        text = "force: Forbidden: may not be specified for non-apply patch"
+        raise invalid("meta.k8s.io", "PatchOptions", "", [FieldError("Forbidden", "force", text)])
     entry, old = writing.current(call)
     new = patched(call, kind, old)
+    uid = new["metadata"].get("uid")
+    if uid and uid != entry.uid:
+        text = f'metadata.uid: Invalid value: "{uid}": field is immutable'
+        fault = FieldError("Invalid", "metadata.uid", text)
+        raise invalid(call.resource.group, call.resource.kind, call.info.name, [fault, fault])
     return call.reply(writing.replace(call, new, entry, old, subresource=call.info.subresource))
 
 
@@ -84,6 +105,10 @@ def check_patch_type(call: Call) -> str:
     if not call.resource.custom:
         accepted.insert(2, STRATEGIC_PATCH)
     if kind not in accepted:
+        if not call.resource.custom:
+            refusal = ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+            refusal.generic = True
+            raise refusal
         raise unsupported_media_type(accepted)
     return kind
 
@@ -103,7 +128,10 @@ def patched(call: Call, kind: str, old: dict[str, Any], *, typed: bool = True) -
         new = json_patch.apply(before, document)
     elif kind == MERGE_PATCH:
         if not isinstance(document, dict):
-            raise bad_request("error decoding patch: json: cannot unmarshal into Go value of type map")
+            given = "array" if isinstance(document, list) else "string" if isinstance(document, str) else "number"
+            raise bad_request(
+                f"error decoding patch: json: cannot unmarshal {given} into Go value of type map[string]interface {{}}"
+            )
         new = merge.apply(before, document)
     else:
         new = strategic.apply(before, document, call.resource.schema if typed else None)
@@ -182,10 +210,10 @@ def read_applied(call: Call) -> dict[str, Any]:
         raise bad_request(f"error decoding YAML: {fault}") from None
     if not isinstance(applied, dict):
         raise bad_request("error decoding YAML: the body is not an object")
-    for key in ("apiVersion", "kind"):
-        if not applied.get(key):
-            raise bad_request(f"Object '{key[0].upper()}{key[1:]}' is missing in the applied configuration")
-    check_type_meta(applied, call.resource.kind, call.resource.api_version)
+    given = (str(applied.get("apiVersion") or ""), str(applied.get("kind") or ""))
+    if given != (call.resource.api_version, call.resource.kind):
+        group, _, version = given[0].rpartition("/")
+        raise bad_request(f"invalid object type: {group}/{version}, Kind={given[1]}")
     metadata = applied.setdefault("metadata", {})
     if metadata.get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
@@ -193,7 +221,7 @@ def read_applied(call: Call) -> dict[str, Any]:
         raise bad_request(
             f"the name of the object ({metadata['name']}) does not match the name on the URL ({call.info.name})"
         )
-    if call.resource.namespaced and metadata.setdefault("namespace", call.info.namespace) != call.info.namespace:
+    if call.resource.namespaced and metadata.get("namespace", call.info.namespace) != call.info.namespace:
         raise bad_request(
             f"the namespace of the object ({metadata['namespace']}) does not match the namespace on the request "
             f"({call.info.namespace})"
@@ -208,13 +236,11 @@ def _check_applied_fields(call: Call, applied: dict[str, Any]) -> None:
         return
     unknown = schema.unknown_fields(applied)
     if unknown and (not call.resource.custom or call.field_validation == "Strict"):
-        kind = call.resource
         raise ApiError(
             500,
             "",
-            "failed to create typed patch object "
-            f"({call.info.namespace + '/' if kind.namespaced else '/'}{call.info.name}; {kind.api_version}, "
-            f"Kind={kind.kind}): " + "; ".join(f".{path}: field not declared in schema" for path in unknown),
+            f"failed to create typed patch object ({shown(applied)}): "
+            + "; ".join(f".{path}: field not declared in schema" for path in unknown),
         )
     call.complain([f'unknown field "{path}"' for path in unknown])
 
@@ -226,7 +252,15 @@ def merged_by_apply(call: Call, live: dict[str, Any] | None, applied: dict[str, 
         applied = {key: applied[key] for key in kept if key in applied}
     elif call.resource.subresource("status") is not None:
         applied = {key: value for key, value in applied.items() if key != "status"}
-    return server_side_apply(
+    if live is None:
+        # An apply that creates has no version to hold against anything.
+        unversioned = {key: value for key, value in applied["metadata"].items() if key != "resourceVersion"}
+        applied = {**applied, "metadata": unversioned}
+    elif (uid := applied["metadata"].get("uid")) and uid != live["metadata"]["uid"]:
+        text = f'metadata.uid: Invalid value: "{uid}": field is immutable'
+        fault = FieldError("Invalid", "metadata.uid", text)
+        raise invalid(call.resource.group, call.resource.kind, call.info.name, [fault, fault])
+    merged = server_side_apply(
         live=live,
         applied=applied,
         manager=call.manager,
@@ -236,3 +270,6 @@ def merged_by_apply(call: Call, live: dict[str, Any] | None, applied: dict[str, 
         subresource=call.info.subresource,
         now=call.cluster.now(),
     )
+    if call.resource.namespaced:
+        merged["metadata"].setdefault("namespace", call.info.namespace)
+    return merged

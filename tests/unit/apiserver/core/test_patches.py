@@ -33,7 +33,8 @@ def test_each_operation_of_a_json_patch(operation: dict[str, Any], result: dict[
     "operation",
     [
         {"op": "remove", "path": "/zz"},
-        {"op": "replace", "path": "/zz", "value": 1},
+        {"op": "replace", "path": "/zz/a", "value": 1},
+        {"op": "replace", "path": "/a/5", "value": 1},
         {"op": "test", "path": "/a", "value": [1]},
         {"op": "test", "path": "/t", "value": 1},
         {"op": "add", "path": "/a/5", "value": 1},
