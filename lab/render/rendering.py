@@ -52,11 +52,12 @@ class Failure:
     column: int = 0
 
     def details(self) -> str:
-        """The failure as kpt words it, from the package down to the function."""
+        """The failure as kpt words it, from the package down to the function; a file that kpt leaves out is named."""
         head = f"fn.render: pkg {self.package}:\n\tpkg.render:"
         if self.image:
             return f'{head}\n\tpipeline.run: func eval "{self.image}" failed: {self.message}'
-        return f"{head}\n\t{self.message}"
+        place = f"{self.file}: " if self.file and self.file not in self.message else ""
+        return f"{head}\n\t{place}{self.message}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lab.kube.paths import PACKAGE_VARIANT, Object, metadata, name_of, namespace
 from lab.kube.queue import WorkQueue
 from lab.orchestrators.builtin.cluster_index import ClusterIndex
 from lab.orchestrators.builtin.context_facts import ClusterFacts, differences, present_pipeline, wanted_pipeline
-from lab.orchestrators.builtin.repository_controller import cluster_of
+from lab.orchestrators.builtin.registration import cluster_of
 from lab.orchestrators.builtin.revision import Key
 from lab.orchestrators.builtin.telling import shown_name
 from lab.orchestrators.builtin.variant_index import VariantIndex

@@ -15,7 +15,7 @@ from lab.events.bus import EventBus
 from lab.events.kinds import RepositoryChanged, RepositoryRemoved, Retried
 from lab.git.failures import GitFailure, GitMissing
 from lab.git.remote import RemoteRepository
-from lab.git.urls import normalize, without_credentials
+from lab.git.urls import normalize
 from lab.kit.clock import Clock, timestamp
 from lab.kube.client import KubeClient, KubeError
 from lab.kube.paths import REPOSITORY, Object, metadata, name_of, namespace_of
@@ -25,14 +25,14 @@ from lab.orchestrators.builtin.credentials import CredentialFault, Remotes
 from lab.orchestrators.builtin.discovery import Shelf
 from lab.orchestrators.builtin.finalizers import has_finalizer, set_finalizer
 from lab.orchestrators.builtin.git_steps import Order
-from lab.orchestrators.builtin.refs import HEADS, OWN_BRANCHES, Tracked, directory_of
+from lab.orchestrators.builtin.refs import HEADS, OWN_BRANCHES
+from lab.orchestrators.builtin.registration import branch_of, cluster_of, overlapping, shelf_of
 from lab.orchestrators.builtin.revision import Key, Revision
 from lab.orchestrators.builtin.revisions import Revisions
 from lab.orchestrators.builtin.shelf_store import ShelfStore
 from lab.orchestrators.builtin.telling import shown_name
 
 FINALIZER = "config.porch.kpt.dev/repository"
-CLUSTER_LABEL = "nephio.org/cluster-name"
 
 
 class RepositoryFault(Exception):
@@ -74,7 +74,7 @@ class RepositoryController:
     def changed(self, change: str, obj: Object) -> None:
         """An informer's news of a Repository."""
         key = namespace_of(obj), name_of(obj)
-        place = _branch(_shelf(key, obj))
+        place = branch_of(shelf_of(key, obj))
         if change == "DELETED":
             self._at_branch[place].discard(key)
             self._now(key, None)
@@ -137,7 +137,7 @@ class RepositoryController:
         git = spec.get("git") or {}
         if spec.get("type", "git") != "git" or not git.get("repo"):
             raise RepositoryFault("only repositories of the type git, with spec.git.repo, can be served")
-        shelf = _shelf(key, obj)
+        shelf = shelf_of(key, obj)
         self._refuse_overlap(key, obj, shelf)
         remote, fresh = await self._remotes.registered(key, str(git["repo"]), _secret(git))
         store = self._revisions.shelves.get(key)
@@ -147,29 +147,35 @@ class RepositoryController:
             if known is not None:
                 # The revisions on show stay there until the new look has found what differs.
                 store.revisions = known.revisions
+        create = bool(git.get("createBranch"))
+        if not create:
+            await self._need_branch(store)
         await store.look()
         self._revisions.shelves[key] = store
-        if shelf.tracked.main not in store.refs:
-            await self._missing_branch(store, bool(git.get("createBranch")))
+        if not create:
+            await self._need_branch(store)
+        elif shelf.tracked.main not in store.refs:
+            order = Order("", self._clock.now(), shelf.author, shelf.email)
+            what = f"create branch {shelf.tracked.branch}"
+            await store.write(what, lambda refs: store.steps.first_commit(refs, order))
         return store
 
-    async def _missing_branch(self, store: ShelfStore, create: bool) -> None:
-        branch = store.shelf.tracked.branch
-        if create:
-            order = Order("", self._clock.now(), store.shelf.author, store.shelf.email)
-            await store.write(f"create branch {branch}", lambda refs: store.steps.first_commit(refs, order))
-        elif any(ref.startswith(HEADS) and not ref.startswith(OWN_BRANCHES) for ref in await store.git.refs()):
-            # A repository without any branch of people is new: the first publication makes the branch.
-            raise GitMissing(f'branch "{branch}" doesn\'t exist: reference not found')
+    async def _need_branch(self, store: ShelfStore) -> None:
+        """Raises GitMissing, before anything is shown, where people have branches but not the one that is tracked.
+
+        A repository without any branch of people is new: the first publication makes the branch.
+        """
+        tracked = store.shelf.tracked
+        refs = store.refs if tracked.main in store.refs else await store.git.refs()
+        if tracked.main not in refs and any(r.startswith(HEADS) and not r.startswith(OWN_BRANCHES) for r in refs):
+            raise GitMissing(f'branch "{tracked.branch}" doesn\'t exist: reference not found')
 
     def _refuse_overlap(self, key: Key, obj: Object, mine: Shelf) -> None:
         """Two Repositories of one namespace must not hold the same packages; the older one stays."""
-        for other_key in sorted(self._at_branch.get(_branch(mine), ())):
-            other = self._cache.get(other_key)
-            if other is None or other_key == key or _age(other) >= _age(obj):
-                continue
-            if _overlap(_shelf(other_key, other).tracked.directory, mine.tracked.directory):
-                raise RepositoryFault(f"Repository conflict with existing repository: {other_key[0]}/{other_key[1]}")
+        keys = self._at_branch.get(branch_of(mine), ())
+        other = overlapping(key, obj, {known: self._cache[known] for known in keys if known in self._cache})
+        if other is not None:
+            raise RepositoryFault(f"Repository conflict with existing repository: {other[0]}/{other[1]}")
 
     async def _unregister(self, key: Key, obj: Object | None) -> None:
         shelf = self._revisions.forget(*key)
@@ -183,14 +189,14 @@ class RepositoryController:
 
     def _introduce(self, key: Key, obj: Object) -> None:
         """Tell of a Repository before anything in it is told: whether a cluster pulls it decides what its news mean."""
-        name, about = shown_name(*key), _shelf(key, obj)
+        name, about = shown_name(*key), shelf_of(key, obj)
         if name not in self._introduced:
             self._introduced.add(name)
             facts = (name, about.url, about.tracked.branch, about.deployment, about.cluster)
             self._bus.publish(RepositoryChanged(*facts, False, "Repository reconciliation in progress"))
 
     async def _report(self, key: Key, obj: Object, shelf: ShelfStore | None, fault: str) -> None:
-        about = _shelf(key, obj)
+        about = shelf_of(key, obj)
         self._bus.publish(
             RepositoryChanged(
                 shown_name(*key), about.url, about.tracked.branch, about.deployment, about.cluster, not fault, fault
@@ -252,44 +258,8 @@ def ready(obj: Object) -> bool:
     return condition_of(obj, "Ready").get("status") == "True"
 
 
-def cluster_of(obj: Object) -> str:
-    """The workload cluster whose deployment repository it is, by its label; may be empty."""
-    return str((metadata(obj).get("labels") or {}).get(CLUSTER_LABEL) or "")
-
-
-def _shelf(key: Key, obj: Object) -> Shelf:
-    spec = obj.get("spec") or {}
-    git = spec.get("git") or {}
-    tracked = Tracked(str(git.get("branch") or "main"), directory_of(str(git.get("directory") or "")))
-    return Shelf(
-        key[0],
-        key[1],
-        tracked,
-        bool(spec.get("deployment")),
-        url=without_credentials(str(git.get("repo") or "")),
-        cluster=cluster_of(obj),
-        author=str(git.get("author") or ""),
-        email=str(git.get("email") or ""),
-    )
-
-
-def _branch(shelf: Shelf) -> tuple[str, str, str]:
-    return shelf.namespace, normalize(shelf.url), shelf.tracked.branch
-
-
 def _secret(git: Mapping[str, Any]) -> str:
     return str((git.get("secretRef") or {}).get("name") or "")
-
-
-def _age(obj: Object) -> tuple[str, str]:
-    meta = metadata(obj)
-    return str(meta.get("creationTimestamp") or ""), str(meta.get("name") or "")
-
-
-def _overlap(first: str, second: str) -> bool:
-    return (
-        not first or not second or first == second or first.startswith(second + "/") or second.startswith(first + "/")
-    )
 
 
 def _text(error: Exception) -> str:

@@ -41,7 +41,7 @@ class Trailer:
             "revision": self.revision,
         }
         if self.task is not None:
-            content["task"] = self.task
+            content["task"] = {key: self.task[key] for key in ("type", *self.task) if key in self.task}
         return _PREFIX + json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 

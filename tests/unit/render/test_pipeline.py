@@ -163,6 +163,7 @@ def test_the_condition_rendered_is_written_when_asked_for() -> None:
     assert (found["status"], found["reason"]) == ("False", "RenderFailed")
     assert bad.failure is not None
     assert found["message"] == bad.failure.details()
+    assert found["message"].endswith("\n\ta.yaml: yaml: line 1: did not find expected node content")
 
 
 def test_a_rendering_can_be_sent_to_another_process() -> None:

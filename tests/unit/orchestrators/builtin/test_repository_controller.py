@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from unittest.mock import ANY
 
 from lab.events.kinds import RepositoryRemoved, Retried
 from lab.kube.client import KubeError
@@ -108,6 +109,7 @@ def test_a_branch_that_is_not_there(bench, run):
         await bench.settled(5)
         condition = await bench.condition(REPOSITORY, "nephio-blueprints", "Ready")
         assert condition["message"] == 'branch "stable" doesn\'t exist: reference not found'
+        assert await bench.client.list(PACKAGE_REVISION, "default") == ([], ANY)
         patch = {"spec": {"git": {"createBranch": True}}}
         await bench.client.patch(REPOSITORY, "nephio-blueprints", patch, namespace="default")
         await bench.until(lambda: bench.ready(REPOSITORY, "nephio-blueprints"))

@@ -25,6 +25,12 @@ def test_a_draft_commit_is_porchs_byte_by_byte():
     )
 
 
+def test_the_type_of_a_task_comes_first():
+    """However the API stored the task, its trailer begins with the type, as Porch writes it."""
+    task = {"init": {"description": "d"}, "type": "init"}
+    assert Trailer("a", "w", "0", task).line().endswith('"task":{"type":"init","init":{"description":"d"}}}')
+
+
 def test_an_approval_of_a_blueprint_is_porchs_byte_by_byte():
     """Without a cluster the subject is Porch's own."""
     publication = Publication("web", "infra/web", 2, "ws-3", "a <a>")
