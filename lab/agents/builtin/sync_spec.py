@@ -45,6 +45,9 @@ class SyncSpec:
     unserved: tuple[str, ...]
     """Fields that ask for something that this agent does not do."""
 
+    malformed: tuple[str, ...] = ()
+    """Times that are no Go durations, as `field "value"`."""
+
     @property
     def reconciler(self) -> str:
         """The name under which Config Sync would run the reconciler."""
@@ -89,6 +92,7 @@ def read_spec(root_sync: Mapping[str, Any], *, period_default: float) -> SyncSpe
         implicit_namespaces=override.get("namespaceStrategy") != "explicit",
         deletion_policy=str((meta.get("annotations") or {}).get(DELETION_POLICY) or ""),
         unserved=_unserved(git, override),
+        malformed=_malformed(git, override),
     )
 
 
@@ -106,6 +110,8 @@ def invalid(spec: SyncSpec) -> str:
         return f"this agent fetches over http and https only; spec.git.repo is {spec.url}"
     if spec.deletion_policy not in ("", "Foreground", "Orphan"):
         return f'the annotation {DELETION_POLICY} must be Foreground or Orphan, not "{spec.deletion_policy}"'
+    if spec.malformed:
+        return f"{', '.join(spec.malformed)}: a duration such as 15s or 1m30s is expected"
     if spec.unserved:
         return f"this agent does not offer {', '.join(spec.unserved)}; remove the field, or use Config Sync itself"
     return _invalid_auth(spec)
@@ -125,10 +131,18 @@ def _invalid_auth(spec: SyncSpec) -> str:
 
 def seconds(text: str, default: float) -> float:
     """The seconds of a Go duration such as `1m30s`; `default` for none, for nonsense and for zero."""
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    if not _is_duration(text):
         return default
-    return sum(float(number) * _UNITS[unit] for number, unit in parts) or default
+    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text)) or default
+
+
+def _is_duration(text: str) -> bool:
+    return text == "0" or "".join(number + unit for number, unit in _DURATION.findall(text)) == text
+
+
+def _malformed(git: Mapping[str, Any], override: Mapping[str, Any]) -> tuple[str, ...]:
+    times = {"spec.git.period": git.get("period"), "spec.override.reconcileTimeout": override.get("reconcileTimeout")}
+    return tuple(f'{field} "{text}"' for field, text in times.items() if text and not _is_duration(str(text)))
 
 
 def _directory(text: str) -> str:

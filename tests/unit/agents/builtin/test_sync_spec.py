@@ -77,6 +77,8 @@ def test_credentials_of_a_url_stay_out_of_the_mark() -> None:
         ({"git": {**GIT, "secretRef": {"name": "x"}}}, "must not specify spec.git.secretRef"),
         ({"git": {**GIT, "noSSLVerify": True}}, "spec.git.noSSLVerify"),
         ({"git": {**GIT, "proxy": "http://p"}}, "spec.git.proxy"),
+        ({"git": {**GIT, "period": "15"}}, 'spec.git.period "15": a duration such as'),
+        ({"override": {"reconcileTimeout": "soon"}}, 'spec.override.reconcileTimeout "soon"'),
         ({"sourceType": "oci"}, "reads Git only"),
         ({"override": {"roleRefs": [{"kind": "ClusterRole", "name": "x"}]}}, "spec.override.roleRefs"),
     ],
@@ -84,6 +86,12 @@ def test_credentials_of_a_url_stay_out_of_the_mark() -> None:
 def test_what_cannot_be_served_is_said(spec: dict[str, Any], said: str) -> None:
     """A RootSync that the agent cannot serve is refused with the field, never served by halves."""
     assert said in invalid(read(**spec))
+
+
+@pytest.mark.parametrize("period", ["", "0", "0s", "15s", "1m30s", "500ms"])
+def test_durations_of_go_can_be_served(period: str) -> None:
+    """None and zero mean the default; both can be served."""
+    assert invalid(read({**GIT, "period": period})) == ""
 
 
 def test_names_have_a_limit() -> None:
