@@ -31,8 +31,8 @@ class Program:
 
     @property
     def stamped(self) -> str:
-        """The name of its file: another version is another file."""
-        return f"{self.name}-{self.version}"
+        """Name and version, for people."""
+        return f"{self.name} {self.version}"
 
     def link_flags(self) -> str:
         """Flags for the linker; Kubernetes tells a version only when it is given one."""
@@ -58,7 +58,8 @@ def cache() -> Path:
 
 def binary(program: Program) -> Path:
     """The file of a program, whether it is there or not."""
-    return cache() / program.stamped
+    # The name itself stays bare: a program signs its writes with it (metadata.managedFields).
+    return cache() / program.version / program.name
 
 
 def missing() -> list[Program]:
@@ -79,6 +80,7 @@ def build(program: Program, environment: dict[str, str]) -> None:
     """Compile one program, telling how far it is. Raises CalledProcessError when Go fails."""
     total = stale(program, environment)
     unfinished = binary(program).with_suffix(".new")
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
     command = ["go", "build", "-v", "-ldflags", program.link_flags(), "-o", str(unfinished), program.package]
     print(f"{program.stamped}: {total} packages to compile", flush=True)
     running = subprocess.Popen(command, cwd=HERE / program.folder, env=environment, stderr=subprocess.PIPE, text=True)
@@ -96,7 +98,6 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processor cores to use (default 1)")
     jobs = parser.parse_args().jobs
     os.nice(15)
-    cache().mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "GOFLAGS": f"-p={jobs} -buildvcs=false -mod=readonly", "GOMAXPROCS": str(jobs)}
     for program in missing():
         try:

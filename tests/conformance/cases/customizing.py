@@ -65,7 +65,7 @@ async def schema_errors(api: Session) -> None:
         {"color": "red", "size": "large"},
         {"color": "red", "size": 1.5},
         {},
-        {"color": 5, "size": -1},
+        {"color": 5},
         {"color": "red", "parts": [{"weight": 1}]},
         {"color": "red", "parts": [{"name": "a"}, {"name": "a"}]},
         {"color": "red", "options": {"a": 1}},

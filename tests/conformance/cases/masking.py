@@ -17,11 +17,14 @@ _PATTERNS = (
     (re.compile(r"too old resource version: \d+ \(\d+\)"), "too old resource version: <rv> (<rv>)"),
     (re.compile(r"resource version: \d+, current: \d+"), "resource version: <rv>, current: <rv>"),
     (re.compile(r"ResourceVersion in record \(\d+\)"), "ResourceVersion in record (<rv>)"),
+    (re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n?"), "<certificate>"),
+    (re.compile(r'"resourceVersion":"\d+"'), '"resourceVersion":"<rv>"'),
     (re.compile(r"hash=[0-9A-F]+"), "hash=<hash>"),
     (re.compile(r"\b10\.\d+\.\d+\.\d+\b"), "<address>"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
     (re.compile(r"kube-api-access-[a-z0-9]{5}"), "kube-api-access-<suffix>"),
 )
+_NODE_PORT = re.compile(r"(\d+):3[0-2]\d{3}/")
 _PORTS = frozenset({"nodePort", "healthCheckNodePort"})
 
 
@@ -60,6 +63,11 @@ class Mask:
         of_list = "items" in value or "rows" in value
         return {self.text(key): self._member(key, member, of_list) for key, member in value.items()}
 
+    def _cell(self, cell: Any) -> Any:
+        if not isinstance(cell, str):
+            return self.value(cell)
+        return "<age>" if _AGE.match(cell) else _NODE_PORT.sub(r"\1:<port>/", self.text(cell))
+
     def _member(self, key: str, member: Any, of_list: bool) -> Any:
         if key == "metadata" and of_list and isinstance(member, dict):
             hidden = {name: f"<{name}>" for name in ("resourceVersion", "continue") if member.get(name)}
@@ -73,7 +81,7 @@ class Mask:
         if key in _PORTS and member:
             return "<port>"
         if key == "cells" and isinstance(member, list):
-            return ["<age>" if isinstance(cell, str) and _AGE.match(cell) else self.value(cell) for cell in member]
+            return [self._cell(cell) for cell in member]
         return self.value(member)
 
 
