@@ -82,7 +82,8 @@ async def served(client: KubeClient, name: str) -> None:
 
 
 def _is_established(definition: Object) -> bool:
-    conditions = definition.get("status", {}).get("conditions", [])
+    # A definition that was made a moment ago says `conditions: null`, as Kubernetes does.
+    conditions = (definition.get("status") or {}).get("conditions") or []
     return any(c.get("type") == "Established" and c.get("status") == "True" for c in conditions)
 
 

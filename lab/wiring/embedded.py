@@ -49,14 +49,15 @@ from lab.ports.cluster_provider import Role
 from lab.ports.git_host import Credentials, HostedRepository
 from lab.ports.management import ManagementCluster
 from lab.scenarios.bench import Bench
+from lab.wiring.admission import workload_admission
 from lab.wiring.agents import AgentLauncher
 from lab.wiring.ports_file import PortsFile
 from lab.wiring.questions import Questions
 
 log = logging.getLogger(__name__)
 
-DELAYS = Delays(established=0.1)
-"""A definition is served a little later, long enough that code which does not wait fails."""
+DELAYS = Delays(established=0.02)
+"""As quick as one real API server: code that does not wait for a definition fails, two commands in a row do not."""
 GIT_USER = "nephio"
 ORCHESTRATOR_ACCOUNT = ("porch-system", "porch-controllers")
 AUTHOR = "Blueprints <blueprints@lab.invalid>"
@@ -245,6 +246,7 @@ class EmbeddedLab:
 
     async def _start_workload(self, name: str) -> None:
         await self.clusters.create(name, Role.WORKLOAD)
+        self.api.cluster(name).admission.append(workload_admission(strict=self.spec.strict))
         await self.git.create_repository(deployment_repository(name))
         simulator = await self._simulate(name)
         self._agents.follow(name, simulator)
