@@ -8,7 +8,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab-up lab-status lab-shell lab-down lab-open install test check format docs bench clean
+.PHONY: help lab-up lab-status lab-shell lab-down lab-open install test test-page check format docs bench clean
 
 help: ## Print this page
 	@awk 'BEGIN {FS = ":.*## "; print "make TARGET\n"} /^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,17 @@ install: $(VENV)/.ready ## Only make the virtual environment
 
 test: $(VENV)/.tested ## Run the tests and every scenario
 	@$(PY) -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-page: $(VENV)/.paged ## Test the page in headless Chromium and take its pictures anew
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || test -n "$$CHROMIUM" || \
+	  { echo "The page's tests need Chromium: apt-get install chromium chromium-driver"; exit 3; }
+	@$(PY) -m pytest -q page-tests -o pythonpath=page-tests -W ignore::ResourceWarning -p no:cacheprovider $(ARGS)
+
+lab-open: $(VENV)/.ready ## The page in the browser: the picture, alive
+	@$(LAB) open
+
+test-deep: $(VENV)/.tested ## Try the properties a thousand times each, with new examples in every run
+	@$(PY) -m pytest -q -n $(WORKERS) --dist worksteal --hypothesis-profile=deep tests/property $(ARGS)
 
 check: $(VENV)/.developed ## Lint, format, types, import contracts, generated pages
 	@$(VENV)/bin/ruff check .
@@ -59,3 +70,6 @@ $(VENV)/.tested: pyproject.toml tools/install
 
 $(VENV)/.developed: pyproject.toml tools/install
 	@sh tools/install $(VENV) "dev" developed
+
+$(VENV)/.paged: pyproject.toml tools/install
+	@sh tools/install $(VENV) "page" paged

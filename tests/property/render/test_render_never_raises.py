@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.kit.yaml_write import document_text
@@ -123,7 +123,6 @@ def _package(functions: list[Any], objects: list[Any]) -> dict[str, str]:
 
 
 @given(function=st.sampled_from(CONFIGS), objects=st.lists(OBJECTS, min_size=1, max_size=3))
-@settings(max_examples=40, deadline=None)
 def test_functions_take_objects_of_any_shape(function: Any, objects: list[Any]) -> None:
     """No function stumbles over a field of unexpected shape, and what it made can be rendered again."""
     rendering = render(_package([function], objects))
@@ -133,7 +132,6 @@ def test_functions_take_objects_of_any_shape(function: Any, objects: list[Any]) 
 
 
 @given(objects=st.lists(OBJECTS, min_size=1, max_size=3))
-@settings(max_examples=40, deadline=None)
 def test_replacements_take_objects_of_any_shape(objects: list[Any]) -> None:
     """Replacements fail with a message where a path leads nowhere."""
     package = _package([], objects)
@@ -145,7 +143,6 @@ def test_replacements_take_objects_of_any_shape(objects: list[Any]) -> None:
 
 
 @given(text=st.text("ab:- #\n{}[]\"'|>&*!%\t", max_size=30), name=st.sampled_from(["Kptfile", "a.yaml", "README.md"]))
-@settings(max_examples=40, deadline=None)
 def test_files_may_hold_any_text(text: str, name: str) -> None:
     """Text that is no YAML or no object is a failure with its file."""
     package = {"Kptfile": _kptfile(CONFIGS[:1]), name: text}
@@ -155,7 +152,6 @@ def test_files_may_hold_any_text(text: str, name: str) -> None:
 
 
 @given(objects=st.lists(st.lists(OBJECTS, max_size=2), min_size=3, max_size=3))
-@settings(max_examples=40, deadline=None)
 def test_upgrades_take_objects_of_any_shape(objects: list[list[Any]]) -> None:
     """Cloning and upgrading give a package."""
     original, updated, local = (_package([], each) for each in objects)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.kit.yaml_edit import same
@@ -43,7 +43,6 @@ def _specs(package: dict[str, str]) -> dict[str, Any]:
 
 
 @given(before=PACKAGES, after=PACKAGES)
-@settings(max_examples=40, deadline=None)
 def test_an_unchanged_copy_becomes_the_new_upstream(before: dict[str, Any], after: dict[str, Any]) -> None:
     """When nothing was changed here, an upgrade gives what a fresh clone of the new upstream holds."""
     local = clone_package(_package(before), name="mine", upstream=V1, deployment=False)
@@ -53,7 +52,6 @@ def test_an_unchanged_copy_becomes_the_new_upstream(before: dict[str, Any], afte
 
 
 @given(before=PACKAGES, here=PACKAGES)
-@settings(max_examples=40, deadline=None)
 def test_an_unchanged_upstream_leaves_the_copy_as_it_is(before: dict[str, Any], here: dict[str, Any]) -> None:
     """When upstream did not change, every byte of the local objects stays."""
     local = clone_package(_package(here), name="mine", upstream=V1, deployment=False)
@@ -71,7 +69,6 @@ def test_a_field_changed_on_one_side_takes_that_side(base: Any, new: Any, here: 
 
 
 @given(first=TEXTS, second=TEXTS, style=st.sampled_from(["x", "'x'", '"x"', ""]))
-@settings(deadline=None)
 def test_setters_write_once_and_touch_only_marked_lines(first: str, second: str, style: str) -> None:
     """Rendering again changes nothing, and lines without a mark keep every byte."""
     body = (
