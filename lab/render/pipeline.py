@@ -243,13 +243,17 @@ def _config_data(resource: Resource) -> dict[str, Any]:
 
 
 def _with_condition(rendering: Rendering) -> Rendering:
-    failure = rendering.failure
+    package = with_rendered(rendering.package, rendering.failure)
+    return Rendering(package, rendering.runs, rendering.failure, rendering.setters)
+
+
+def with_rendered(package: Package, failure: Failure | None) -> dict[str, str]:
+    """The package with the condition `Rendered` in its root Kptfile, where that can be read."""
     condition = {"type": RENDERED, "status": "True", "reason": "RenderSuccess"}
     if failure is not None:
         condition = {"type": RENDERED, "status": "False", "reason": "RenderFailed", "message": failure.details()}
     try:
-        kptfile = Kptfile.read(rendering.package.get(FILE, ""))
+        kptfile = Kptfile.read(package.get(FILE, ""))
     except PackageFault:
-        return rendering
-    package = {**rendering.package, FILE: kptfile.with_condition(condition).text}
-    return Rendering(package, rendering.runs, failure, rendering.setters)
+        return dict(package)
+    return {**package, FILE: kptfile.with_condition(condition).text}

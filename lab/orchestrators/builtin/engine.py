@@ -26,6 +26,7 @@ from lab.orchestrators.builtin.shelf_store import ShelfStore
 from lab.orchestrators.builtin.telling import Teller, shown
 from lab.orchestrators.builtin.trailers import Publication
 from lab.orchestrators.builtin.turns import Turns
+from lab.render.pipeline import with_rendered
 
 RENDER_TASK = {"type": "render"}
 PUSH_ON_FAILURE = "porch.kpt.dev/push-on-render-failure"
@@ -139,8 +140,8 @@ class Engine:
         if revision.metadata.annotations.get(PUSH_ON_FAILURE) != "true":
             return
         partial = changed.kptfile.annotations.get(SAVE_ON_FAILURE) == "true"
-        content = changed.with_texts(error.rendering.package) if partial else changed
-        commit = DraftCommit("render", RENDER_TASK, content)
+        texts = error.rendering.package if partial else with_rendered(changed.texts, error.failure)
+        commit = DraftCommit("render", RENDER_TASK, changed.with_texts(texts))
         await shelf.write(
             f"write {revision.name}",
             lambda refs: shelf.steps.add(refs, revision, [commit], revision.metadata, order),

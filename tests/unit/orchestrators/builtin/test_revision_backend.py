@@ -385,6 +385,8 @@ def test_files_that_do_not_render_are_not_stored(api, run):
         error = await api.refused(api.write(broken))
         assert "Package pushed to remote despite render failure" in error.message
         assert "nothing:v1" in (await api.bench.files(NAME))["Kptfile"]
+        (condition,) = (await api.bench.revision(NAME))["status"]["conditions"]
+        assert (condition["type"], condition["status"], condition["reason"]) == ("Rendered", "False", "RenderFailed")
 
     run(flow())
 
