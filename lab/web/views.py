@@ -22,7 +22,7 @@ from lab.web.silences import silence
 SCHEMA = "lab.board/v1"
 MANY = 8
 """With more clusters than this, the list of trails holds those of the cluster in focus and those that stopped."""
-STOPPED_SHOWN = 40
+STOPPED_SHOWN = 12
 WARNINGS_SHOWN = 12
 COMMITS_SHOWN = 5
 

@@ -43,7 +43,7 @@ export async function showStage(ask, stage, trail, at) {
     explanation(found.explanation),
     h("dl", { class: "facts" }, h("dt", {}, "Who acts"), h("dd", {}, row.who ? `${row.who}${row.who === stage.actor ? "" : ` (${stage.actor})`}` : stage.actor),
       h("dt", {}, "Done when"), h("dd", {}, stage.done_when)),
-    commands([...found.looks.slice(0, 1).map((look) => look.command), ...found.commands]),
+    commands([...found.commands.filter((line) => line.startsWith("lab why")), ...found.looks.slice(0, 1).map((look) => look.command), ...found.commands.filter((line) => !line.startsWith("lab why"))]),
     ...objects(found.looks, at),
     events(found.events),
   ].filter(Boolean));

@@ -109,7 +109,7 @@ function subline(view, past) {
   if (!trail) return `${moment}A PackageVariant begins a trail.`;
   const row = trail.stages.find((one) => one.stage === trail.stands);
   const where = trail.cluster || trail.repository;
-  if (row && row.code) return `${moment}${row.code}: ${row.text}`;
+  if (row && row.code) return `${moment}${view.clusters.length > 1 ? `${trail.package} → ${where}: ` : ""}${row.code}: ${row.text}`;
   const took = trail.took_s !== null ? `, ready in ${trail.took_s.toFixed(1)} s` : row ? `, ${row.text || `at ${row.stage}`}` : "";
   return `${moment}In the picture: ${trail.package} → ${where}${took}`;
 }

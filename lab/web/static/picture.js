@@ -103,7 +103,7 @@ function git(view, trail, cluster, rows) {
         h("span", {}, `${one.directory}/`), h("code", {}, one.revision), h("code", { class: "quiet" }, short(one.commit)))),
       packages.length ? null : h("li", { class: "quiet" }, "nothing on main yet")),
       log.length ? h("div", { class: "log" }, h("h3", {}, `${repository.branch}, newest first`),
-        h("ol", {}, ...log.map((one) => h("li", { "data-on": trail && trail.commit === one.commit ? "yes" : null }, h("code", {}, short(one.commit)), ` ${one.subject}`)))) : null,
+        h("ol", {}, ...log.map((one) => h("li", { "data-on": trail && trail.commit === one.commit ? "yes" : null }, h("code", {}, short(one.commit)), h("span", {}, one.subject))))) : null,
       h("p", { class: "quiet aside" }, "Git is the bridge.")),
   ];
 }

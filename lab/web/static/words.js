@@ -6,7 +6,7 @@ export const STATES = {
 
 export const CLUSTER_STATES = {
   failed: ["f", "stopped"],
-  silent: ["s", "waits for a person"],
+  silent: ["s", "waiting for a person"],
   waiting: ["w", "waiting"],
   moving: ["w", "on its way"],
   ready: ["d", "ready"],
