@@ -17,7 +17,7 @@ def root() -> Path:
     return ROOT
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def modules(root: Path) -> Mapping[str, ast.Module]:
     """Every module of lab/ by its path, such as `lab/model/stage.py`."""
     files = sorted((root / "lab").rglob("*.py"))

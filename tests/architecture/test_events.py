@@ -21,13 +21,17 @@ def test_every_kind_has_a_line_in_the_timeline(kind: type[Event]) -> None:
     assert kind in timeline._TELLERS
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_every_kind_is_published_somewhere(root: Path, name: str) -> None:
-    """There is no fact that never happens."""
-    call = re.compile(rf"\b{name}\(")
+@pytest.fixture(scope="module")
+def called(root: Path) -> set[str]:
+    """Everything that is called somewhere in lab/, as the source names it."""
     files = (f for f in (root / "lab").rglob("*.py") if str(f.relative_to(root)) not in SOURCES)
+    return {name for file in files for name in re.findall(r"\b(\w+)\(", file.read_text())}
 
-    assert any(call.search(file.read_text()) for file in files)
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_is_published_somewhere(called: set[str], name: str) -> None:
+    """There is no fact that never happens."""
+    assert name in called
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
