@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 import orjson
 import yaml
@@ -17,7 +18,19 @@ PROTOBUF = "application/vnd.kubernetes.protobuf"
 ACCEPTED = (JSON, YAML, PROTOBUF)
 _YAML_NAMES = (YAML, "text/yaml", "application/x-yaml")
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """YAML as Kubernetes' converter reads it: the single letters of YAML 1.1 are booleans too."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        key: list(found) for key, found in _Base.yaml_implicit_resolvers.items()
+    }
+    bool_values: ClassVar[dict[str, bool]] = {**_Base.bool_values, "y": True, "n": False}
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^[yYnN]$"), list("yYnN"))
 
 
 def media_type(header: str) -> str:
@@ -33,6 +46,8 @@ def read(body: bytes, content_type: str, kind: str) -> dict[str, Any]:
     if name not in (JSON, *_YAML_NAMES):
         raise unsupported_media_type(ACCEPTED)
     try:
+        if not body:
+            raise ValueError("unexpected end of JSON input")
         value = parse(body, name)
     except ValueError as fault:
         raise bad_request(
@@ -42,7 +57,8 @@ def read(body: bytes, content_type: str, kind: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise bad_request(
             f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse "
-            "error: json: cannot unmarshal into Go value of type struct { APIVersion string; Kind string } "
+            f"error: json: cannot unmarshal {_go_name(value)} into Go value of type struct {{ APIVersion string "
+            '"json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } '
             f"({_excerpt(body)})"
         )
     return value
@@ -79,7 +95,16 @@ def _key(key: Any) -> str:
     return key if isinstance(key, str) else str(key)
 
 
+def _go_name(value: Any) -> str:
+    """What Go's decoder calls a JSON value."""
+    if isinstance(value, list):
+        return "array"
+    return "string" if isinstance(value, str) else "bool" if isinstance(value, bool) else "number"
+
+
 def _excerpt(body: bytes) -> str:
+    if not body:
+        return "<empty>"
     return body[:60].hex() + (" ..." if len(body) > 60 else "")
 
 

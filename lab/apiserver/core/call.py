@@ -9,7 +9,7 @@ from typing import Any
 from lab.apiserver.core.admission import RequestAttributes
 from lab.apiserver.core.body import duplicate_fields, read, strict_error
 from lab.apiserver.core.cluster import Cluster
-from lab.apiserver.core.errors import FieldError, bad_request, invalid
+from lab.apiserver.core.errors import ApiError, FieldError, bad_request, invalid
 from lab.apiserver.core.identity import UserInfo
 from lab.apiserver.core.negotiation import Wanted
 from lab.apiserver.core.rendering import Rendering
@@ -94,6 +94,8 @@ class Call:
         obj = read(self.request.body, content_type, kind)
         obj.setdefault("apiVersion", api_version)
         obj.setdefault("kind", kind)
+        if self.resource.custom and obj["apiVersion"] == api_version and obj["kind"] != kind:
+            raise self._wrong_custom_kind(obj, kind)
         check_type_meta(obj, kind, api_version)
         if not isinstance(obj.get("metadata"), dict):
             obj["metadata"] = {}
@@ -101,6 +103,12 @@ class Call:
             duplicates = duplicate_fields(self.request.body, content_type) if b'"' in self.request.body else []
             self.complain(duplicates)
         return obj
+
+    def _wrong_custom_kind(self, obj: dict[str, Any], kind: str) -> ApiError:
+        """Custom kinds are not decoded into types, so their own validation finds this."""
+        given, name = str(obj["kind"]), (obj.get("metadata") or {}).get("name") or ""
+        text = f'kind: Invalid value: "{given}": must be {kind}'
+        return invalid(self.resource.group, given, name, [FieldError("Invalid", "kind", text)])
 
     def complain(self, faults: list[str]) -> None:
         """Refuse unknown or repeated fields under strict validation, warn of them by default."""
@@ -131,6 +139,11 @@ def _internal(api_version: str) -> str:
 def check_type_meta(obj: dict[str, Any], kind: str, api_version: str) -> None:
     """400 where the body holds another kind or version than the path says."""
     if obj["apiVersion"] != api_version:
+        if obj["kind"] == kind and "." not in api_version:
+            raise bad_request(
+                f'{kind} in version "{obj["apiVersion"]}" cannot be handled as a {kind}: no kind "{kind}" is '
+                f'registered for version "{obj["apiVersion"]}" in scheme "pkg/runtime/scheme.go:110"'
+            )
         raise bad_request(
             f"the API version in the data ({obj['apiVersion']}) does not match the expected API version ({api_version})"
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from lab.apiserver.core.crd_schemas import schema_faults
 from lab.apiserver.core.discovery import version_rank
 from lab.apiserver.core.errors import FieldError
 from lab.apiserver.core.resource import Column, Resource, ScalePaths, Subresource
@@ -189,25 +190,46 @@ def validate_definition(obj: dict[str, Any], old: dict[str, Any] | None) -> list
     elif "." not in group:
         text = f'spec.group: Invalid value: "{group}": should be a domain with at least one dot'
         faults.append(FieldError("Invalid", "spec.group", text))
-    faults += [
-        FieldError("Required", f"spec.names.{key}", f"spec.names.{key}: Required value")
-        for key in ("plural", "kind")
-        if not names.get(key)
-    ]
     if spec.get("scope") not in ("Cluster", "Namespaced"):
         given = spec.get("scope", "")
         text = f'spec.scope: Unsupported value: "{given}": supported values: "Cluster", "Namespaced"'
         kind = "NotSupported" if given else "Required"
         faults.append(FieldError(kind, "spec.scope", text if given else "spec.scope: Required value"))
-    faults += _version_faults(spec.get("versions") or [])
+    versions = spec.get("versions") or []
+    faults += _version_faults(versions)
+    faults += [
+        FieldError("Required", f"spec.names.{key}", f"spec.names.{key}: Required value")
+        for key in ("plural", "singular", "kind", "listKind")
+        if not names.get(key)
+    ]
+    if old is None and not any(v.get("storage") for v in versions):
+        field = "status.storedVersions"
+        text = f"{field}: Invalid value: null: must have at least one stored version"
+        faults.append(FieldError("Invalid", field, text))
     return faults + (_immutable_faults(obj, old) if old is not None else [])
+
+
+_GO_FIELDS = ("deprecationWarning", "schema", "subresources", "additionalPrinterColumns", "selectableFields")
+
+
+def _as_go(versions: list[dict[str, Any]]) -> str:
+    """Versions as errors print them: Go's field names, and what all versions share moved elsewhere."""
+    if not versions:
+        return "null"
+    shown = []
+    for version in versions:
+        one = {key.capitalize(): version.get(key) or False for key in ("name", "served", "storage", "deprecated")}
+        rest = {key: None if version.get(key) == versions[0].get(key) else version.get(key) for key in _GO_FIELDS}
+        shown.append(one | {key[0].upper() + key[1:]: value for key, value in rest.items()})
+    return orjson.dumps(shown).decode()
 
 
 def _version_faults(versions: list[dict[str, Any]]) -> list[FieldError]:
     faults = []
     stored = [v for v in versions if v.get("storage")]
     if len(stored) != 1:
-        text = "spec.versions: Invalid value: [...]: must have exactly one version marked as storage version"
+        given = _as_go(versions)
+        text = f"spec.versions: Invalid value: {given}: must have exactly one version marked as storage version"
         faults.append(FieldError("Invalid", "spec.versions", text))
     if len({v.get("name") for v in versions}) != len(versions):
         text = "spec.versions: Invalid value: [...]: must contain unique version names"
@@ -216,11 +238,19 @@ def _version_faults(versions: list[dict[str, Any]]) -> list[FieldError]:
         path = f"spec.versions[{index}].schema.openAPIV3Schema"
         schema = (version.get("schema") or {}).get("openAPIV3Schema")
         if not schema:
-            faults.append(FieldError("Required", path, f"{path}: Required value: schemas are required"))
+            faults.append(FieldError("Required", path, f"{path}: Required value"))
         elif schema.get("type") != "object":
             text = f'{path}.type: Invalid value: "{schema.get("type", "")}": must be object at the root'
             faults.append(FieldError("Invalid", f"{path}.type", text))
+        else:
+            faults += schema_faults(schema, _schema_path(versions, path))
     return faults
+
+
+def _schema_path(versions: list[dict[str, Any]], path: str) -> str:
+    """Where errors see a schema: one that all versions share stands above them."""
+    shared = all(v.get("schema") == versions[0].get("schema") for v in versions)
+    return "spec.validation.openAPIV3Schema" if shared else path
 
 
 def _immutable_faults(obj: dict[str, Any], old: dict[str, Any]) -> list[FieldError]:

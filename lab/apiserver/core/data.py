@@ -111,6 +111,12 @@ SELECTABLE_FIELDS: Mapping[str, tuple[str, ...]] = {
 """Field selectors beyond name and namespace (Kubernetes, AddFieldLabelConversionFunc of each group)."""
 
 
+_DEPRECATIONS = {
+    "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+}
+"""What clients of a deprecated built-in kind are told (Kubernetes, APILifecycleDeprecated)."""
+
+
 def _read(name: str) -> bytes:
     return files("lab.apiserver.data").joinpath(name).read_bytes()
 
@@ -194,4 +200,5 @@ def _resource(group: str, version: str, entry: dict[str, Any], node: Any) -> Res
         schema=node,
         has_generation=group_resource in WITH_GENERATION,
         selectable_fields=SELECTABLE_FIELDS.get(group_resource, ()),
+        deprecation=_DEPRECATIONS.get(group_resource, ""),
     )

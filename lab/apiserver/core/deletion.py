@@ -38,6 +38,8 @@ def request_deletion(
     if marked and finalizers == before:
         return obj, False
     if not finalizers and not _holds_itself(resource, obj):
+        if resource.group_resource == "pods" and not marked:
+            meta.mark_deleted(obj, cluster.now())
         if not dry_run:
             metadata.pop("finalizers", None)
             cluster.remove(resource.group_resource, key, obj)

@@ -145,6 +145,13 @@ def _api_subresource(resource: Resource, sub: Subresource) -> dict[str, Any]:
     return {**item, "kind": sub.kind, "verbs": sorted(sub.verbs)}
 
 
+def _response_kind(resource: Resource, sub: Subresource) -> dict[str, Any]:
+    """Built-in subresources that answer in their resource's own version leave it out."""
+    if not resource.custom and (sub.group, sub.version) == (resource.group, resource.version):
+        return {"group": "", "version": "", "kind": sub.kind}
+    return {"group": sub.group, "version": sub.version, "kind": sub.kind}
+
+
 def _discovered(resource: Resource) -> dict[str, Any]:
     item: dict[str, Any] = {
         "resource": resource.plural,
@@ -161,7 +168,7 @@ def _discovered(resource: Resource) -> dict[str, Any]:
         item["subresources"] = [
             {
                 "subresource": sub.name,
-                "responseKind": {"group": sub.group, "version": sub.version, "kind": sub.kind},
+                "responseKind": _response_kind(resource, sub),
                 "verbs": sorted(sub.verbs),
             }
             for sub in sorted(resource.subresources, key=lambda sub: sub.name)

@@ -63,7 +63,10 @@ class Documents:
         return page_not_found()
 
     def _json(self, request: Request, document: Any) -> Response:
-        wanted = negotiate(request.headers.get("accept", ""))
+        try:
+            wanted = negotiate(request.headers.get("accept", ""))
+        except ApiError:
+            raise not_acceptable() from None
         body = encode(document)
         return Response(200, to_yaml(body) if wanted.media_type == YAML else body, wanted.media_type)
 

@@ -24,8 +24,8 @@ def generate_name(prefix: str) -> str:
 
 
 def new_uid() -> str:
-    """A random uid."""
-    return str(uuid.uuid4())
+    """A random uid; nothing secret, so it needs no randomness of the system's own for each object."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def begin(resource: Resource, obj: dict[str, Any], now: str) -> None:
@@ -61,7 +61,10 @@ def raise_generation(resource: Resource, new: dict[str, Any], old: dict[str, Any
     ignored = {"metadata", "apiVersion", "kind"}
     if resource.subresource("status") is not None or not resource.custom:
         ignored.add("status")
-    if any(new.get(key) != old.get(key) for key in (new.keys() | old.keys()) - ignored):
+    changed = any(new.get(key) != old.get(key) for key in (new.keys() | old.keys()) - ignored)
+    if resource.group_resource == "endpointslices.discovery.k8s.io":
+        changed = changed or new["metadata"].get("labels") != old["metadata"].get("labels")
+    if changed:
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
 

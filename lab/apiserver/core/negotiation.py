@@ -66,24 +66,33 @@ def negotiate(header: str) -> Wanted:
     """What to send for an Accept header; an empty one means JSON. Raises ApiError 406."""
     if not header.strip():
         return Wanted()
+    refused_view = False
     for media in media_types(header):
         view = media.get("as")
         if view and (view not in _AS or media.get("g") != "meta.k8s.io" or media.get("v") not in ("v1", "v1beta1")):
+            refused_view = refused_view or media.name in _JSON_LIKE
             continue
         if media.name in _JSON_LIKE:
             return Wanted(JSON, view, media.get("v") or "v1")
         if media.name in (YAML, "text/yaml", "application/x-yaml"):
             return Wanted(YAML, view, media.get("v") or "v1")
-    raise not_acceptable()
+    raise not_acceptable() if refused_view else _unknown_form()
+
+
+_SPOKEN = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 
 
 def not_acceptable() -> ApiError:
     """406 with the media types that the server speaks."""
-    accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    return ApiError(406, "NotAcceptable", f"only the following media types are accepted: {_SPOKEN}")
+
+
+def _unknown_form() -> ApiError:
+    """406 where no form of a resource is wanted that the server knows."""
     refusal = ApiError(
         406,
         "NotAcceptable",
-        f"406: Not Acceptable\n\nAvailable representations: {accepted}, application/json;stream=watch, "
+        f"406: Not Acceptable\n\nAvailable representations: {_SPOKEN}, application/json;stream=watch, "
         "application/vnd.kubernetes.protobuf;stream=watch",
     )
     refusal.generic = True

@@ -51,12 +51,16 @@ def parse(request: Request) -> RequestInfo:
 
 def _resource(request: Request, method: str, group: str, version: str, rest: list[str]) -> RequestInfo:
     namespace = ""
+    watched = rest[0] == "watch" and len(rest) > 1
+    if watched:
+        # The older form of a watch: a prefix instead of a parameter.
+        rest = rest[1:]
     if rest[0] == "namespaces" and len(rest) > 1:
         namespace = rest[1]
         if len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:
             rest = rest[2:]
     name = rest[1] if len(rest) > 1 else ""
-    verb = _verb(request, method, name)
+    verb = "watch" if watched and method == "GET" else _verb(request, method, name)
     if not name and verb in ("list", "watch", "deletecollection"):
         name = _name_selected(request.param("fieldSelector"))
     return RequestInfo(

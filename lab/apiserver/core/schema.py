@@ -113,8 +113,12 @@ class Node:
         """Every fault of the value against the schema, with the texts of Kubernetes; CEL rules are not run here."""
         return schema_checks.validate(self, obj, path)
 
+    def validate_changes(self, obj: dict[str, Any], old: dict[str, Any]) -> list[FieldError]:
+        """As `validate`, but members that are as in `old` are taken as they are."""
+        return schema_checks.validate_changes(self, obj, old)
+
     def unknown_fields(self, obj: Any) -> list[str]:
-        """Paths of members that the schema does not know, sorted, such as `spec.x` and `spec.items[0].y`."""
+        """Paths of members that the schema does not know, in the document's order, such as `spec.items[0].y`."""
         return schema_values.unknown_fields(self, obj)
 
     def prune(self, obj: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +160,8 @@ def _fill_builtin(node: Node) -> None:
     if isinstance(raw.get("additionalProperties"), dict):
         node.additional = _builtin_child(raw["additionalProperties"])
     elif node.type == "object" and not node.properties:
-        node.preserve_unknown = True
+        # An embedded object of whatever kind: one value to field managers.
+        node.preserve_unknown = node.atomic = True
     if "items" in raw:
         node.items = _builtin_child(raw["items"])
 

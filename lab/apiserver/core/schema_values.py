@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 
 def unknown_fields(node: Node, obj: Any) -> list[str]:
-    """Paths of all members outside the schema, sorted."""
+    """Paths of all members outside the schema: in the document's order for built-in kinds, sorted for custom ones."""
     if _knows(node, obj):
         return []
     found: list[str] = []
     _unknown(node, obj, "", found, remove=False)
-    found.sort()
+    if not node.builtin:
+        found.sort()
     return found
 
 

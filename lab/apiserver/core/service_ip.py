@@ -37,6 +37,15 @@ def allocate(cluster: Cluster, obj: dict[str, Any]) -> None:
     spec.setdefault("ipFamilyPolicy", "SingleStack")
     if spec["type"] in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts", True):
         _node_ports(spec, services, obj)
+    if spec["type"] == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local":
+        taken = {port for other in services for port in _ports_of(other)} | set(_ports_of(spec))
+        spec.setdefault("healthCheckNodePort", random.choice([n for n in _NODE_PORTS if n not in taken]))
+
+
+def _ports_of(spec: dict[str, Any]) -> list[int]:
+    """The node ports that a Service holds."""
+    found = [port["nodePort"] for port in spec.get("ports") or () if port.get("nodePort")]
+    return [*found, spec["healthCheckNodePort"]] if spec.get("healthCheckNodePort") else found
 
 
 def _free_address(taken: set[str]) -> str:
@@ -72,7 +81,7 @@ def keep_allocated(obj: dict[str, Any], old: dict[str, Any]) -> None:
     spec, before = obj.get("spec") or {}, old.get("spec") or {}
     if spec.get("type") == "ExternalName" or before.get("type") == "ExternalName":
         return
-    for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+    for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"):
         if not spec.get(key) and before.get(key):
             spec[key] = before[key]
     if spec.get("type") in ("NodePort", "LoadBalancer"):

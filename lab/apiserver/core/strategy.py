@@ -14,6 +14,8 @@ from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.resource import Resource
 from lab.apiserver.core.service_ip import allocate, keep_allocated
 
+_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+_TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 _TEMPLATE = ("spec", "template", "spec")
 _POD_SPECS: dict[str, tuple[str, ...]] = {
     "pods": ("spec",),
@@ -64,6 +66,10 @@ def canonicalize(resource: Resource, obj: dict[str, Any]) -> None:
     pod = _POD_SPECS.get(resource.group_resource)
     if pod is not None:
         _mirror_account(obj, pod)
+    if resource.group_resource == "daemonsets.apps":
+        # On an update `_daemon_set_update` knows better.
+        annotations = obj["metadata"].get("annotations") or {}
+        obj["metadata"]["annotations"] = {_TEMPLATE_GENERATION: "1", **annotations}
     if resource.group_resource == "statefulsets.apps":
         for claim in (obj.get("spec") or {}).get("volumeClaimTemplates") or ():
             claim |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
@@ -114,23 +120,58 @@ def _namespace(_: Cluster, obj: dict[str, Any]) -> None:
         finalizers.append("kubernetes")
 
 
+def _daemon_set_update(obj: dict[str, Any], old: dict[str, Any]) -> None:
+    """The annotation counts the changes of the template."""
+    before = (old["metadata"].get("annotations") or {}).get(_TEMPLATE_GENERATION, "1")
+    changed = obj["spec"].get("template") != old["spec"].get("template")
+    number = str(int(before) + 1) if changed and before.isdigit() else before
+    obj["metadata"].setdefault("annotations", {})[_TEMPLATE_GENERATION] = number
+
+
 def _namespace_update(obj: dict[str, Any], old: dict[str, Any]) -> None:
     if "spec" in old:
         obj["spec"] = old["spec"]
 
 
-def _pod(_: Cluster, obj: dict[str, Any]) -> None:
+def _pod(cluster: Cluster, obj: dict[str, Any]) -> None:
     """Also what the admission plugins ServiceAccount, Priority and DefaultTolerationSeconds fill in."""
     spec = obj.setdefault("spec", {})
     obj["status"]["qosClass"] = quality_of_service(spec)
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     spec["serviceAccountName"] = spec["serviceAccount"] = account
+    _mount_token(cluster, obj["metadata"].get("namespace", ""), spec)
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     tolerations = spec.setdefault("tolerations", [])
     for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
         if not any(t.get("key") in (key, None) and t.get("effect") in ("NoExecute", None) for t in tolerations):
             tolerations.append({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300})
+
+
+def _mount_token(cluster: Cluster, namespace: str, spec: dict[str, Any]) -> None:
+    """Give every container the ServiceAccount's token, as the admission plugin ServiceAccount does, in place."""
+    wanted = spec.get("automountServiceAccountToken")
+    if wanted is None:
+        account = cluster.get("serviceaccounts", (namespace, spec["serviceAccountName"]))
+        wanted = account is None or account.object().get("automountServiceAccountToken")
+    if wanted is False:
+        return
+    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
+    bare = [c for c in containers if all(m.get("mountPath") != _TOKEN_PATH for m in c.get("volumeMounts") or ())]
+    if not bare:
+        return
+    name = meta.generate_name("kube-api-access-")
+    for container in bare:
+        mount = {"name": name, "readOnly": True, "mountPath": _TOKEN_PATH}
+        container["volumeMounts"] = [*(container.get("volumeMounts") or ()), mount]
+    namespace_field = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
+    sources = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": namespace_field}]}},
+    ]
+    volume = {"name": name, "projected": {"sources": sources, "defaultMode": 420}}
+    spec["volumes"] = [*(spec.get("volumes") or ()), volume]
 
 
 def quality_of_service(spec: dict[str, Any]) -> str:
@@ -163,7 +204,8 @@ def _job(_: Cluster, obj: dict[str, Any]) -> None:
 def _limit_range(_: Cluster, obj: dict[str, Any]) -> None:
     """A LimitRange without a name gets a uid for one."""
     if not obj["metadata"].get("name"):
-        obj["metadata"]["name"] = meta.new_uid()
+        rest = {key: value for key, value in obj["metadata"].items() if key != "name"}
+        obj["metadata"] = {"name": meta.new_uid(), **rest}
 
 
 def _persistent_volume(_: Cluster, obj: dict[str, Any]) -> None:
@@ -185,6 +227,7 @@ _CREATE: dict[str, Callable[[Cluster, dict[str, Any]], None]] = {
     "customresourcedefinitions.apiextensions.k8s.io": _custom_resource_definition,
 }
 _UPDATE: dict[str, Callable[[dict[str, Any], dict[str, Any]], None]] = {
+    "daemonsets.apps": _daemon_set_update,
     "namespaces": _namespace_update,
     "services": keep_allocated,
 }

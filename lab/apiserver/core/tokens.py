@@ -118,6 +118,7 @@ class TokenIssuer:
             "metadata": {
                 "name": call.info.name,
                 "namespace": call.info.namespace,
+                "uid": new_uid(),
                 "creationTimestamp": call.cluster.now(),
             },
             "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": bound},

@@ -43,7 +43,11 @@ class Reviews:
         """Answer a POSTed review."""
         obj = call.read_body()
         status = self._answers[call.group_resource](call, obj.get("spec") or {})
-        obj = tracked(call.resource, None, obj, call.cluster.now(), manager=call.manager)
+        if call.resource.kind == "SelfSubjectRulesReview":
+            # The answer to this one does not repeat the question.
+            obj = {**obj, "metadata": {}, "spec": {}}
+        else:
+            obj = tracked(call.resource, None, obj, call.cluster.now(), manager=call.manager)
         obj["status"] = status
         if call.resource.kind == "SelfSubjectReview":
             obj["metadata"] = {"creationTimestamp": call.cluster.now()}
