@@ -7,16 +7,13 @@ every cluster with its simulator. Agents come by themselves, when their Deployme
 from __future__ import annotations
 
 import asyncio
-import errno
-import importlib.resources
 import logging
-import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from lab.apiserver.core.faults import Fault
 from lab.apiserver.core.later import Delays
+from lab.apiserver.model_files import InstalledModels
 from lab.apiserver.persist.key_files import KeyFiles, KeyMemory
 from lab.apiserver.persist.sqlite import SqliteStore
 from lab.apiserver.serve.http1 import Server, serve
@@ -31,26 +28,19 @@ from lab.events.journal import Journal
 from lab.events.kinds import LabStarted, LabStopped, PartChanged
 from lab.events.records import Record
 from lab.events.watching import BusObserver
-from lab.git.remote import RemoteRepository
-from lab.git.seed import publish_folder
 from lab.git_hosts.embedded.host import EmbeddedGitHost
 from lab.kit.clock import Clock
-from lab.kit.files import write_atomic
 from lab.kube import kubeconfig
-from lab.kube.applying import apply_objects
-from lab.kube.client import KubeClient
-from lab.manifests import load as manifests
 from lab.model.fidelity import Fidelity
-from lab.model.names import BLUEPRINTS, deployment_repository
+from lab.model.names import deployment_repository
 from lab.model.spec import MANAGEMENT, LabSpec
-from lab.orchestrators.builtin.admission import api_admission
-from lab.orchestrators.builtin.orchestrator import BuiltinOrchestrator
 from lab.ports.cluster_provider import Role
-from lab.ports.git_host import Credentials, HostedRepository
-from lab.ports.management import ManagementCluster
+from lab.ports.git_host import HostedRepository
 from lab.scenarios.bench import Bench
 from lab.wiring.admission import workload_admission
 from lab.wiring.agents import AgentLauncher
+from lab.wiring.git_side import git_credentials, listen, publish_blueprints
+from lab.wiring.management import ManagementSide
 from lab.wiring.ports_file import PortsFile
 from lab.wiring.questions import Questions
 
@@ -58,9 +48,6 @@ log = logging.getLogger(__name__)
 
 DELAYS = Delays(established=0.02)
 """As quick as one real API server: code that does not wait for a definition fails, two commands in a row do not."""
-GIT_USER = "nephio"
-ORCHESTRATOR_ACCOUNT = ("porch-system", "porch-controllers")
-AUTHOR = "Blueprints <blueprints@lab.invalid>"
 
 
 class EmbeddedLab:
@@ -71,7 +58,6 @@ class EmbeddedLab:
         self._folder = folder
         self._clock = clock
         self._sockets = sockets
-        credentials = self._git_credentials()
         self._journal = Journal(folder / "journal.jsonl") if persistent else None
         self.bus = EventBus(clock, self._journal.open() if self._journal else ())
         if self._journal is not None:
@@ -81,22 +67,21 @@ class EmbeddedLab:
         self.ports = PortsFile(folder / "ports.json", persistent=persistent)
         store = SqliteStore(folder / "api.sqlite") if persistent else None
         keys = KeyFiles(folder / "keys") if persistent else KeyMemory()
-        self.api = ApiServer(clock, store=store, keys=keys, delays=DELAYS)
+        self.api = ApiServer(clock, store=store, keys=keys, delays=DELAYS, read_model=InstalledModels())
         self.clusters = EmbeddedClusters(self.api, lambda: self._server.port if self._server else 0)
         self.git = EmbeddedGitHost(
             folder / "git",
-            credentials,
+            git_credentials(folder),
             port=self.ports.wanted("git", spec.git_port),
-            on_update=self._pushed,
+            on_update=lambda *moved: self._management.pushed(*moved),
         )
+        self._management = ManagementSide(spec, self.api, self.clusters, self.git, self.bus, clock)
         self.bench: Bench
         self._server: Server | None = None
         self._tasks = asyncio.TaskGroup()
         self._stack = AsyncExitStack()
         self._simulators: dict[str, Simulator] = {}
         self._agents: AgentLauncher
-        self._orchestrator: BuiltinOrchestrator | None = None
-        self._management_away: Fault | None = None
 
     # -- life ------------------------------------------------------------------------------------------------
 
@@ -106,12 +91,11 @@ class EmbeddedLab:
         names = tuple(c.name for c in self.spec.clusters)
         # What may be damaged is looked at before anything is told: a start that is refused leaves no trace.
         await self.api.start()
-        await self._listen_for_git()
-        for damaged in self.git.damaged.values():
-            raise damaged
+        await listen(self.git, self.spec, self.ports)
         self.bus.publish(LabStarted(self.spec.name, self.spec.profile, MANAGEMENT, names))
         self._told_start = True
-        await self._start_git()
+        await publish_blueprints(self.git, self.spec, self._clock)
+        self._part("git", Fidelity.REAL, self.git.url)
         self._agents = self._launcher()
         await self._start_management()
         for name in self._workloads(names):
@@ -124,8 +108,7 @@ class EmbeddedLab:
         """Stop every part; state is kept."""
         if self._told_start:
             self.bus.publish(LabStopped(self.spec.name))
-        if self._orchestrator is not None:
-            await self._orchestrator.stop()
+        await self._management.stop()
         for name in self._simulators:
             self._agents.forget(name)
         for simulator in self._simulators.values():
@@ -179,69 +162,20 @@ class EmbeddedLab:
         await self.git.resume()
 
     async def stop_management(self) -> None:
-        """The management cluster is gone: its API breaks every connection and its orchestrator ends."""
-        if self._management_away is None:
-            self._management_away = self.api.faults.add(Fault(cluster=MANAGEMENT, disconnect=True))
-            if self._orchestrator is not None:
-                await self._orchestrator.stop()
-                self._orchestrator = None
-            self.api.cluster(MANAGEMENT).close_watches()
+        """The management cluster is gone."""
+        await self._management.go_away()
 
     async def start_management(self) -> None:
         """The management cluster is back, with everything it had."""
-        if self._management_away is not None:
-            self.api.faults.remove(self._management_away)
-            self._management_away = None
-            await self._start_orchestrator()
+        await self._management.come_back()
 
     # -- parts -----------------------------------------------------------------------------------------------
 
-    async def _listen_for_git(self) -> None:
-        """Serve Git. Raises LabError LAB010, also where somebody took the port between binding and listening."""
-        port = self.ports.wanted("git", self.spec.git_port)
-        try:
-            await self.git.start()
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            why = error.strerror or str(error)
-            raise LabError("LAB010", f"Port {port} on {HOST} is taken.", why, ["lab doctor"]) from error
-
-    async def _start_git(self) -> None:
-        self.ports.remember("git", int(self.git.url.rpartition(":")[2]))
-        hosted = await self.git.create_repository(BLUEPRINTS)
-        repository = RemoteRepository(hosted.push_url, credentials=self.git.credentials, route=self.git)
-        try:
-            if not await repository.refs():
-                await publish_folder(repository, self._blueprints(), at=self._clock.now(), author=AUTHOR)
-        finally:
-            repository.close()
-        self._part("git", Fidelity.REAL, self.git.url)
-
     async def _start_management(self) -> None:
-        access = await self.clusters.create(MANAGEMENT, Role.MANAGEMENT)
-        self.api.cluster(MANAGEMENT).admission.append(api_admission(strict=self.spec.strict))
+        kinds = await self._management.install()
         await self._simulate(MANAGEMENT)
-        kube = KubeClient(access.transport)
-        kinds = manifests.crds("management")
-        await apply_objects(kube, [*kinds, *manifests.orchestrator_objects()])
-        self._part(MANAGEMENT, Fidelity.STAND_IN, f"API answers, {len(kinds) + 2} kinds installed")
-        await self._start_orchestrator()
-
-    async def _start_orchestrator(self) -> None:
-        transport = self.clusters.account(MANAGEMENT, *ORCHESTRATOR_ACCOUNT)
-        orchestrator = BuiltinOrchestrator(
-            ManagementCluster(MANAGEMENT, transport),
-            serve_virtual=self.api.cluster(MANAGEMENT).serve_virtual,
-            git_route=self.git,
-            bus=self.bus,
-            clock=self._clock,
-            folder=None,
-            strict=self.spec.strict,
-            period=self.spec.period,
-        )
-        await orchestrator.start()
-        self._orchestrator = orchestrator
+        self._part(MANAGEMENT, Fidelity.STAND_IN, f"API answers, {kinds} kinds installed")
+        orchestrator = await self._management.start()
         self._part("porch", orchestrator.fidelity, "")
 
     async def _start_workload(self, name: str) -> None:
@@ -270,11 +204,6 @@ class EmbeddedLab:
         except OSError as error:
             log.error("LAB012 the journal cannot grow, line %d waits: %s", record.seq, error)  # noqa: TRY400
 
-    def _pushed(self, repository: str, _ref: str, _old: str | None, _new: str | None) -> None:
-        """As a webhook of the host: a published blueprint is seen at once. Deployment repositories tell nobody."""
-        if repository == BLUEPRINTS and self._orchestrator is not None:
-            self._orchestrator.pushed(f"{self.git.url}/nephio/{repository}.git")
-
     def _launcher(self) -> AgentLauncher:
         return AgentLauncher(
             self._tasks,
@@ -299,17 +228,6 @@ class EmbeddedLab:
     def _tell_clusters(self) -> None:
         names = tuple(self._workloads([n for n in self._simulators if n != MANAGEMENT]))
         self.bus.publish(LabStarted(self.spec.name, self.spec.profile, MANAGEMENT, names))
-
-    def _blueprints(self) -> Path:
-        if self.spec.packages:
-            return Path(self.spec.packages)
-        return Path(str(importlib.resources.files("lab") / "blueprints"))
-
-    def _git_credentials(self) -> Credentials:
-        file = self._folder / "keys" / "git-token"
-        if not file.exists():
-            write_atomic(file, secrets.token_urlsafe(24), mode=0o600)
-        return Credentials(GIT_USER, file.read_text())
 
     async def _write_kubeconfig(self) -> None:
         contexts = {}

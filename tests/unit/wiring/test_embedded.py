@@ -211,7 +211,7 @@ def test_a_full_disk_at_the_start(starts: Starts, monkeypatch: pytest.MonkeyPatc
     def full(*_words: object, **_named: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("lab.wiring.embedded.write_atomic", full)
+    monkeypatch.setattr("lab.wiring.git_side.write_atomic", full)
     with pytest.raises((OSError, LabError)) as caught:
         starts.up()
     assert "space" in str(caught.value).lower()
