@@ -12,7 +12,7 @@ from typing import Any
 from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.identity import SYSTEM_MASTERS, UserInfo
 from lab.apiserver.core.label_selectors import selector_of
-from lab.apiserver.core.store import Event
+from lab.apiserver.core.store import Entry, Event
 
 GROUP = "rbac.authorization.k8s.io"
 ROLES = f"roles.{GROUP}"
@@ -121,7 +121,9 @@ class Authorizer:
         cluster.listeners.append(self._note)
 
     def _note(self, event: Event) -> None:
-        if event.group_resource in RESOURCES:
+        if event.group_resource not in RESOURCES:
+            return
+        if event.type != "MODIFIED" or _says(event.new) != _says(event.old):
             self._cluster.rbac_epoch += 1
 
     def decide(self, question: Question) -> Decision:
@@ -185,6 +187,14 @@ class Authorizer:
         if not aggregation:
             return [rule_of(raw) for raw in role.get("rules") or ()]
         return [rule_of(raw) for raw in aggregated_rules(self._cluster, role)]
+
+
+def _says(entry: Entry | None) -> Any:
+    """What of a role or binding decides; a new annotation changes nobody's rights."""
+    if entry is None:
+        return None
+    obj = entry.object()
+    return [obj.get(key) for key in ("rules", "aggregationRule", "roleRef", "subjects")], entry.labels
 
 
 def _questions(user: UserInfo, rule: Rule) -> Iterator[Question]:

@@ -42,6 +42,24 @@ def validate(node: Node, value: Any, path: str) -> list[FieldError]:
     return result.errors
 
 
+def validate_changes(node: Node, value: dict[str, Any], old: dict[str, Any]) -> list[FieldError]:
+    """The faults of a whole object, but for those of its members that are as in `old`."""
+    if node.alternatives or node.additional is not None or not node.raw.keys().isdisjoint(_COUNTED):
+        return validate(node, value, "")
+    result = _Result()
+    changed = {key: member for key, member in value.items() if key not in old or old[key] != member}
+    for key, member in changed.items():
+        child = node.properties.get(key)
+        if child is not None and not (child.builtin and not node.builtin):
+            _check_node(child, member, key, result)
+    result.errors += [fe.required(_shown(f".{key}")) for key in node.required if key not in value]
+    _check_lists(node, changed, "", result.errors)
+    return result.errors
+
+
+_COUNTED = ("minProperties", "maxProperties", "enum")
+
+
 def _check_node(node: Node, value: Any, path: str, result: _Result) -> None:
     result.checks += 1
     _check_type(node, value, path, result)

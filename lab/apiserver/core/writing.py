@@ -150,8 +150,15 @@ def replace(
     if call.dry_run:
         return unsaved(prepared)
     if may_vanish(resource, prepared):
-        return cluster.remove(resource.group_resource, key, prepared)
-    return cluster.put(resource.group_resource, key, prepared)
+        # The reply still shows the version before the end; only watches see that of the deletion.
+        last = unsaved(prepared)
+        cluster.remove(resource.group_resource, key, prepared)
+        return last
+    after = cluster.put(resource.group_resource, key, prepared)
+    if subresource == "status":
+        # What an apply says of everything else still holds: it does not reach the status of such a kind.
+        after.applied = entry.applied
+    return after
 
 
 def prepare_changed(
@@ -250,7 +257,7 @@ def validate(resource: Resource, obj: dict[str, Any], old: dict[str, Any] | None
     faults = validate_builtin(resource, obj, old)
     if resource.schema is None:
         return faults
-    schema_faults = resource.schema.validate(obj)
+    schema_faults = resource.schema.validate(obj) if old is None else resource.schema.validate_changes(obj, old)
     if schema_faults and old is not None:
         # Ratcheting: what was stored under an earlier schema may stay as it is.
         schema_faults = [fault for fault in schema_faults if fault not in resource.schema.validate(old)]

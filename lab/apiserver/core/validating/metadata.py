@@ -6,6 +6,7 @@ Source: Kubernetes, ValidateObjectMeta and ValidateObjectMetaUpdate; each kind's
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from lab.apiserver.core import field_errors as fe
@@ -81,14 +82,24 @@ def labels_faults(labels: dict[str, str], path: str) -> list[FieldError]:
     """Faults of labels, or of a selector by labels."""
     faults = []
     for key, value in labels.items():
-        faults += [fe.invalid(path, key, fault) for fault in names.qualified_name(key)]
-        faults += [fe.invalid(path, value, fault) for fault in names.label_value(value)]
+        faults += [fe.invalid(path, key, fault) for fault in _key_faults(key)]
+        faults += [fe.invalid(path, value, fault) for fault in _value_faults(value)]
     return faults
+
+
+@lru_cache(maxsize=4096)
+def _key_faults(key: str) -> tuple[str, ...]:
+    return tuple(names.qualified_name(key))
+
+
+@lru_cache(maxsize=4096)
+def _value_faults(value: str) -> tuple[str, ...]:
+    return tuple(names.label_value(value))
 
 
 def annotation_faults(annotations: dict[str, str], path: str) -> list[FieldError]:
     """Faults of annotations: keys like those of labels, and a limit for all of them together."""
-    faults = [fe.invalid(path, key, fault) for key in annotations for fault in names.qualified_name(key.lower())]
+    faults = [fe.invalid(path, key, fault) for key in annotations for fault in _key_faults(key.lower())]
     if sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items()) > MAX_ANNOTATIONS:
         faults.append(fe.too_long(path, MAX_ANNOTATIONS))
     return faults

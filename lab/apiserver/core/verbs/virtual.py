@@ -9,8 +9,8 @@ from lab.apiserver.core.call import Call
 from lab.apiserver.core.errors import already_exists, not_found
 from lab.apiserver.core.request import Response
 from lab.apiserver.core.store import Entry
+from lab.apiserver.core.verbs import apply, write
 from lab.apiserver.core.verbs import delete as deleting
-from lab.apiserver.core.verbs import write
 from lab.apiserver.core.verbs.read import select
 from lab.apiserver.core.virtual import Projection
 
@@ -80,12 +80,12 @@ async def patch(call: Call, projection: Projection) -> Response:
         if kind == write.APPLY_PATCH and call.cluster.get(call.group_resource, call.key) is None:
             if call.info.subresource:
                 raise not_found(call.group_resource, call.info.name)
-            missing = write.merged_by_apply(call, None, write.read_applied(call))
+            missing = apply.merged_by_apply(call, None, apply.read_applied(call))
         else:
             missing = None
             entry, old = writing.current(call)
             if kind == write.APPLY_PATCH:
-                new = write.merged_by_apply(call, old, write.read_applied(call))
+                new = apply.merged_by_apply(call, old, apply.read_applied(call))
             else:
                 new = write.patched(call, kind, old)
             return call.reply(await _update(call, projection, new, entry, old))
