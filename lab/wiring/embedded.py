@@ -58,6 +58,7 @@ class EmbeddedLab:
         self._folder = folder
         self._clock = clock
         self._sockets = sockets
+        credentials = git_credentials(folder)
         self._journal = Journal(folder / "journal.jsonl") if persistent else None
         self.bus = EventBus(clock, self._journal.open() if self._journal else ())
         if self._journal is not None:
@@ -71,7 +72,7 @@ class EmbeddedLab:
         self.clusters = EmbeddedClusters(self.api, lambda: self._server.port if self._server else 0)
         self.git = EmbeddedGitHost(
             folder / "git",
-            git_credentials(folder),
+            credentials,
             port=self.ports.wanted("git", spec.git_port),
             on_update=lambda *moved: self._management.pushed(*moved),
         )
