@@ -13,7 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from lab.events import kinds as k
 
 Serve = Callable[..., Any]
-SIZES = [(1280, 800), (800, 1000), (390, 844)]
+SIZES = [(1280, 800), (1130, 760), (800, 1000), (390, 844)]
 
 
 def letters(browser: Any, row: int = 1) -> str:

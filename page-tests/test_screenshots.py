@@ -14,7 +14,7 @@ LARGEST = 150_000
 
 def test_the_picture_of_one_cluster(browser: Any, serve: Callable[..., Any]) -> None:
     """A package that stopped, by day."""
-    browser.see(1180, 760, still=True)
+    browser.see(1240, 760, still=True)
     browser.open(serve(journals.one_that_failed(), live=False).url)
     file = DOCS / "page.png"
     browser.picture(file)
@@ -24,7 +24,7 @@ def test_the_picture_of_one_cluster(browser: Any, serve: Callable[..., Any]) -> 
 
 def test_the_picture_of_a_fleet(browser: Any, serve: Callable[..., Any]) -> None:
     """A thousand clusters, by night."""
-    browser.see(1180, 760, dark=True, still=True)
+    browser.see(1240, 760, dark=True, still=True)
     browser.open(serve(journals.fleet(1000), live=False, step=0.001).url)
     browser.do("document.getElementById('fleet').scrollIntoView(); scrollBy(0, -60)")
     file = DOCS / "page-fleet.png"
