@@ -9,6 +9,7 @@ from typing import Any
 
 from lab.apiserver.core import crd, meta, strategy
 from lab.apiserver.core.apply.managers import track_update
+from lab.apiserver.core.apply.reannotation import beside_status
 from lab.apiserver.core.call import Call
 from lab.apiserver.core.cel import validate_rules
 from lab.apiserver.core.data import struct_for
@@ -155,8 +156,7 @@ def replace(
         cluster.remove(resource.group_resource, key, prepared)
         return last
     after = cluster.put(resource.group_resource, key, prepared)
-    if subresource == "status":
-        # What an apply says of everything else still holds: it does not reach the status of such a kind.
+    if subresource == "status" and beside_status(prepared) == beside_status(old):
         after.applied = entry.applied
     return after
 

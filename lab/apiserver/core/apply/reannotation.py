@@ -59,6 +59,16 @@ def reannotated(live: dict[str, Any], applied: dict[str, Any], manager: str, now
     return {**live, "metadata": {**metadata, "annotations": {**present, **wanted}, "managedFields": entries}}
 
 
+def beside_status(obj: dict[str, Any]) -> list[Any]:
+    """What the outcome of an apply depends on: everything but status, version and what others updated.
+
+    As long as it stays, what is remembered of applies holds: they do not reach the status of kinds that have one apart.
+    """
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in ("resourceVersion", "managedFields")}
+    appliers = [e for e in obj["metadata"].get("managedFields") or () if e.get("operation") == "Apply"]
+    return [metadata, appliers, {key: value for key, value in obj.items() if key not in ("metadata", "status")}]
+
+
 def _is_ours(entry: dict[str, Any], manager: str) -> bool:
     return entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource")
 

@@ -139,3 +139,17 @@ def test_guards_are_asked(with_kube: Any) -> None:
         assert (await kube.apply(MAP, config_map("2", x="1"))).body["message"] == "1 stays"
 
     with_kube(scenario)
+
+
+def test_a_status_write_keeps_what_is_remembered(with_kube: Any) -> None:
+    """What is remembered of applies outlives a write of the status, and no other write."""
+
+    async def scenario(kube: Any) -> None:
+        await kube.apply(DEPLOYMENT, deployment("1"), force="true")
+        remembered = kube.cluster.table("deployments.apps").get(("default", "a")).applied
+        await kube.patch(f"{DEPLOYMENT}/status", {"status": {"replicas": 1}})
+        assert remembered == kube.cluster.table("deployments.apps").get(("default", "a")).applied
+        await kube.patch(DEPLOYMENT, {"spec": {"paused": True}})
+        assert kube.cluster.table("deployments.apps").get(("default", "a")).applied == ()
+
+    with_kube(scenario)
