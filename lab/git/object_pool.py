@@ -82,13 +82,15 @@ class ObjectPool:
         """From now on read the objects of the bare repository at `folder` too."""
         with self._lock:
             if folder != self._hosted_at:
-                self.close()
+                if self._hosted is not None:
+                    self._hosted.close()
                 self._hosted = ObjectFiles(str(folder / "objects"))
                 self._hosted_at = folder
 
     def close(self) -> None:
         """Let go of open files; what is asked for later is opened again."""
         with self._lock:
+            self.own.close()
             if self._hosted is not None:
                 self._hosted.close()
                 self._hosted = self._hosted_at = None

@@ -235,9 +235,13 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-@types.coroutine
-def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+async def _rest(work: Coroutine[Any, Any, None], awaited: Any) -> None:
     """What is left of a coroutine that was begun outside of a task and waits for `awaited`."""
+    await _resumed(work, awaited)
+
+
+@types.coroutine
+def _resumed(work: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
     try:
         while True:
             try:

@@ -305,6 +305,7 @@ def test_a_clients_folder_keeps_what_was_fetched(running: Fixture, tmp_path: Pat
             child = new_commit(first, tip)
             await first.push({MAIN: (tip, child)})
             assert (await second.fetch())[MAIN] == child
+            second.close()
             assert [one.id for one in second.history(child)] == [child, tip]
             first.close()
             second.close()
