@@ -68,8 +68,10 @@ def parse(body: bytes, name: str) -> Any:
     """A JSON or YAML body. JSON is tried first even under a YAML type: kubectl sends it so. Raises ValueError."""
     try:
         return orjson.loads(body)
-    except orjson.JSONDecodeError:
+    except orjson.JSONDecodeError as fault:
         if name not in (*_YAML_NAMES, "application/apply-patch+yaml"):
+            if "unexpected end of data" in str(fault):
+                raise ValueError("unexpected end of JSON input") from None
             raise
     try:
         return plain(yaml.load(body, Loader=_Loader))

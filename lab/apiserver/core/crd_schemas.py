@@ -28,7 +28,7 @@ def _faults(schema: dict[str, Any], path: str) -> Iterator[FieldError]:
             for fault in structural_node(child).validate(child["default"]):
                 field = f"{where}.default"
                 wrong = fault.message.removeprefix(f"{fault.field}: ").replace(f" {fault.field} in body", "  in body")
-                yield FieldError("Invalid", field, f"{field}: {wrong}")
+                yield FieldError(fault.kind, field, f"{field}: {wrong}")
         yield from _faults(child, where)
 
 

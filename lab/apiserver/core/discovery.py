@@ -17,6 +17,16 @@ from lab.apiserver.core.resource import Resource, Subresource
 V2_CONTENT_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 V2BETA1_CONTENT_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 _CUSTOM_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
+_STORED_AS = {
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): "apiextensions.k8s.io/v1beta1/CustomResourceDefinition",
+    ("events.k8s.io", "Event"): "/v1/Event",
+    ("resource.k8s.io", "DeviceClass"): "resource.k8s.io/v1beta2/DeviceClass",
+    ("resource.k8s.io", "ResourceClaim"): "resource.k8s.io/v1beta2/ResourceClaim",
+    ("resource.k8s.io", "ResourceClaimTemplate"): "resource.k8s.io/v1beta2/ResourceClaimTemplate",
+    ("resource.k8s.io", "ResourceSlice"): "resource.k8s.io/v1beta2/ResourceSlice",
+    ("storage.k8s.io", "VolumeAttributesClass"): "storage.k8s.io/v1beta1/VolumeAttributesClass",
+}
+"""Kinds that Kubernetes 1.34 stores in another version than their newest: the hash in discovery tells that one."""
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")
 _STABILITY = {"alpha": 1, "beta": 2, None: 3}
 
@@ -120,9 +130,9 @@ def _api_resource(resource: Resource) -> dict[str, Any]:
     if resource.categories:
         item["categories"] = list(resource.categories)
     if "create" in resource.verbs and "get" in resource.verbs:
-        # Events of both groups are stored in the core group's form.
-        group = "" if resource.group == "events.k8s.io" else resource.group
-        stored = f"{group}/{resource.version}/{resource.kind}"
+        stored = _STORED_AS.get((resource.group, resource.kind), f"{resource.api_version}/{resource.kind}")
+        if "/" not in resource.api_version:
+            stored = f"/{stored}"
         item["storageVersionHash"] = b64encode(sha256(stored.encode()).digest()[:8]).decode()
     return item
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lab.apiserver.core.call import Call, read_write_options
 from lab.apiserver.core.cluster import Cluster
 from lab.apiserver.core.documents import page_not_found
-from lab.apiserver.core.errors import method_not_allowed, unknown_resource
+from lab.apiserver.core.errors import ApiError, method_not_allowed, unknown_resource
 from lab.apiserver.core.identity import UserInfo
 from lab.apiserver.core.negotiation import negotiate
 from lab.apiserver.core.request import Request, Response, WatchHandle
@@ -41,14 +41,23 @@ async def dispatch(
     call = Call(cluster, request, info, resource, user, negotiate(request.headers.get("accept", "")))
     if resource.deprecation:
         call.warnings.append(resource.deprecation)
+    try:
+        return await _answer(call, reviews, tokens)
+    except ApiError as refusal:
+        refusal.warnings = tuple(call.warnings)
+        raise
+
+
+async def _answer(call: Call, reviews: Reviews, tokens: Callable[[], TokenIssuer]) -> Response | WatchHandle:
+    request, info = call.request, call.info
     if info.verb in _WRITES:
         call.dry_run = read_write_options(request)
-    projection = cluster.projections.get(resource.group_resource)
+    projection = call.cluster.projections.get(call.group_resource)
     if info.subresource:
         return await subresources.answer(call, projection, tokens)
-    if info.verb not in resource.verbs:
+    if info.verb not in call.resource.verbs:
         raise method_not_allowed()
-    if reviews.handles(resource.group_resource):
+    if reviews.handles(call.group_resource):
         return reviews.answer(call)
     if info.verb in ("create", "deletecollection") and info.name and not _selected(request):
         raise method_not_allowed()

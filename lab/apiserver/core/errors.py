@@ -67,6 +67,8 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
         self.continue_token = ""
         """Where a client may go on after a list has expired: stands in the Status' metadata."""
+        self.warnings: tuple[str, ...] = ()
+        """What the client is told beside the refusal, one `Warning` header each."""
         self.generic = False
         """True for refusals of the router, whose details are there but empty."""
 

@@ -100,4 +100,4 @@ def refused(error: ApiError, request: Request) -> Response:
     if error.retry_after:
         headers["Retry-After"] = str(error.retry_after)
     body = b"" if request.method == "HEAD" else encode(error.status())
-    return Response(error.code, body, headers=headers)
+    return Response(error.code, body, headers=headers, warnings=error.warnings)

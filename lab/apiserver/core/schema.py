@@ -187,6 +187,7 @@ def _refined(base: Node, overrides: dict[str, Any]) -> Node:
     node.additional = base.additional
     node.items = base.items
     node.preserve_unknown = base.preserve_unknown
+    node.atomic = node.atomic or base.atomic
     return node
 
 

@@ -19,6 +19,7 @@ from lab.apiserver.core.errors import FieldError, invalid
 from lab.apiserver.core.identity import AUTHENTICATED, UserInfo
 from lab.apiserver.core.meta import new_uid
 from lab.apiserver.core.request import Response
+from lab.apiserver.core.tracking import tracked
 from lab.kit.clock import timestamp
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
@@ -112,7 +113,7 @@ class TokenIssuer:
         token, ends = self.issue(
             call.info.namespace, call.info.name, entry.uid, seconds=seconds, audiences=audiences, bound=bound
         )
-        reply = {
+        reply: dict[str, Any] = {
             "kind": "TokenRequest",
             "apiVersion": "authentication.k8s.io/v1",
             "metadata": {
@@ -124,6 +125,9 @@ class TokenIssuer:
             "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": bound},
             "status": {"token": token, "expirationTimestamp": timestamp(ends or datetime.max.replace(tzinfo=UTC))},
         }
+        sent = {**body, "metadata": {}}
+        owned = tracked(call.resource, None, sent, call.cluster.now(), manager=call.manager, subresource="token")
+        reply["metadata"]["managedFields"] = owned["metadata"].get("managedFields")
         return call.reply_document(reply, 201)
 
 

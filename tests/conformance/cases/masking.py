@@ -18,7 +18,7 @@ _PATTERNS = (
     (re.compile(r"resource version: \d+, current: \d+"), "resource version: <rv>, current: <rv>"),
     (re.compile(r"ResourceVersion in record \(\d+\)"), "ResourceVersion in record (<rv>)"),
     (re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n?"), "<certificate>"),
-    (re.compile(r'"resourceVersion":"\d+"'), '"resourceVersion":"<rv>"'),
+    (re.compile(r'resourceVersion\\":\\"\d+'), r"resourceVersion\":\"<rv>"),
     (re.compile(r"hash=[0-9A-F]+"), "hash=<hash>"),
     (re.compile(r"\b10\.\d+\.\d+\.\d+\b"), "<address>"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),

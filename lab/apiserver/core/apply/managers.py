@@ -186,7 +186,8 @@ def track_update(
         key = key_for(manager, "Update", api_version, subresource)
         previous = managers.get(key)
         joined = union(fields, previous.fields) if previous else fields
-        managers[key] = Ownership(joined, api_version, now)
+        # A write through a Scale is translated to its object, and on the way its time is lost.
+        managers[key] = Ownership(joined, api_version, None if subresource == "scale" else now)
     cap(managers)
     return with_managers(plain, managers)
 
