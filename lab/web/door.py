@@ -7,6 +7,7 @@ import hashlib
 import importlib.resources
 import secrets
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from lab.web.tape import Tape
 HOST = "127.0.0.1"
 ENTRIES = 200
 """How many entries of the journal are handed out at once."""
+EVENTS = 20
+"""How many events of a stage are told, newest first."""
 COMPRESSED_FROM = 16_384
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -70,7 +73,7 @@ class PageDoor:
                 web.get("/v1/record", self._record),
                 web.get("/v1/object", self._object),
                 web.get("/v1/explain", self._explain),
-                web.get("/v1/events", self._events),
+                web.get("/v1/events", self._events, allow_head=False),
             ]
         )
         return application
@@ -157,16 +160,15 @@ class PageDoor:
         if trail is None:
             raise web.HTTPNotFound(text="No trail has begun.")
         row = next(row for row in trail["stages"] if row["stage"] == str(stage))
-        told = [
-            r for r in self._tape.records[: self._tape.upto(at)] if r.event.stage is stage and _about(r.event, trail)
-        ]
+        upto = reversed(self._tape.records[: self._tape.upto(at)])
+        told = islice((r for r in upto if r.event.stage is stage and _about(r.event, trail)), EVENTS)
         return _json(
             {
                 "passage": row,
                 "trail": {key: trail[key] for key in ("id", "package", "cluster", "repository", "revision", "commit")},
                 "looks": as_dicts(looks(stage, trail, cluster)),
                 "commands": commands(stage, trail),
-                "events": [views.record_view(record) for record in told[-20:]][::-1],
+                "events": [views.record_view(record) for record in told],
                 "explanation": explanation(row["code"] or ""),
             }
         )
@@ -228,16 +230,18 @@ def _number(request: web.Request, name: str, default: int) -> int:
     return int(text)
 
 
-def _about(event: Any, trail: dict[str, Any]) -> bool:
+def _about(event: Any, trail: Mapping[str, Any]) -> bool:
     """Whether an event is about the trail: by revision or variant left of the line, by cluster right of it."""
-    data = event.data()
     for key in ("revision", "variant"):
-        if data.get(key) and trail.get(key):
-            return bool(data[key] == trail[key])
-    if data.get("directory") and trail.get("directory") and data["directory"] != trail["directory"]:
+        told = getattr(event, key, "")
+        if told and trail.get(key):
+            return bool(told == trail[key])
+    directory = getattr(event, "directory", "")
+    if directory and trail.get("directory") and directory != trail["directory"]:
         return False
-    return bool(data.get("cluster") and data["cluster"] == trail["cluster"])
+    cluster = getattr(event, "cluster", "")
+    return bool(cluster and cluster == trail["cluster"])
 
 
 def _explained(event: Any) -> dict[str, str] | None:
-    return explanation(str(event.data().get("code") or ""))
+    return explanation(str(getattr(event, "code", "")))

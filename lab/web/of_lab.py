@@ -19,9 +19,10 @@ class LabPage:
 
     def __init__(self, lab: EmbeddedLab) -> None:
         self._lab = lab
-        self._tape = Tape(lab.bus.records)
         self._loop = asyncio.get_running_loop()
+        # Listen first: what is published meanwhile comes twice, and the tape takes a number once.
         self._unsubscribe = lab.bus.subscribe(self._heard)
+        self._tape = Tape(lab.bus.records)
         self._door = PageDoor(
             self._tape,
             token=page_token(lab.bench.folder / "keys" / "page-token"),

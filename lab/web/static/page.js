@@ -37,12 +37,14 @@ async function refresh() {
   try {
     do {
       again = false;
+      const meant = wanted();
       const query = new URLSearchParams();
       if (state.at !== null) query.set("at", state.at);
       if (state.trail) query.set("trail", state.trail);
       if (state.cluster) query.set("cluster", state.cluster);
       const view = await ask(`/v1/board?${query}`);
-      if (!again || state.at !== null) draw(view);
+      // Somebody may have moved on meanwhile: what belongs to another moment or choice is not drawn.
+      if (wanted() === meant) draw(view);
     } while (again);
   } catch (error) {
     if (error.status === 401) locked();
@@ -51,6 +53,10 @@ async function refresh() {
     // A slow answer means a large lab or a long way: ask less often.
     pause = Math.max(120, 2 * (performance.now() - began));
   }
+}
+
+function wanted() {
+  return `${state.at}/${state.trail}/${state.cluster}`;
 }
 
 let pause = 120, waiting = 0;

@@ -93,3 +93,13 @@ def test_every_reply_says_what_a_browser_may_do(door: PageDoor, visit: Visit) ->
         assert refused.headers["X-Frame-Options"] == "DENY"
 
     visit(door, visiting)
+
+
+def test_looking_at_the_head_of_the_stream_does_not_wait(door: PageDoor, visit: Visit) -> None:
+    """HEAD is answered everywhere at once."""
+
+    async def visiting(client: Any) -> None:
+        assert (await client.head("/v1/board")).status == 200
+        assert (await client.head("/v1/events")).status == 405
+
+    visit(door, visiting)
