@@ -178,7 +178,10 @@ KNV: dict[str, tuple[str, str]] = {
     "KNV2002": ("The API server does not answer", "The agent could not reach its own cluster's API server."),
     "KNV2004": ("The source cannot be read", "Repository, branch or directory is missing or unreachable (LAB702)."),
     "KNV2005": ("A fight", "Somebody changes an object again and again, and the agent puts it back each time."),
-    "KNV2006": ("Too much would be deleted", "A commit would remove every namespace; remove them in two steps (LAB807)."),
+    "KNV2006": (
+        "Too much would be deleted",
+        "A commit would remove every namespace; remove them in two steps (LAB807).",
+    ),
     "KNV2008": ("The API server refused", "A request of the agent failed; the server's words are shown."),
     "KNV2009": ("Apply failed", "An object could not be applied; the server's words are shown (LAB803)."),
     "KNV2010": ("No object", "A manifest has no apiVersion, kind or name; nothing of the commit is applied (LAB801)."),
