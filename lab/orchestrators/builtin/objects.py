@@ -13,6 +13,7 @@ from lab.kit.clock import timestamp
 from lab.orchestrators.builtin.names import revision_uid
 from lab.orchestrators.builtin.overrides import CODE, CONDITION
 from lab.orchestrators.builtin.revision import Revision
+from lab.orchestrators.builtin.schemas import package_revision_schema, resources_schema
 
 GROUP, VERSION = "porch.kpt.dev", "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -47,6 +48,7 @@ PACKAGE_REVISIONS = Resource(
         "spec.workspaceName",
         "spec.lifecycle",
     ),
+    schema=package_revision_schema(),
 )
 
 PACKAGE_REVISION_RESOURCES = Resource(
@@ -63,6 +65,7 @@ PACKAGE_REVISION_RESOURCES = Resource(
         Column("Files", "integer", ".status.files"),
     ),
     selectable_fields=("spec.revision", "spec.packageName", "spec.repository", "spec.workspaceName"),
+    schema=resources_schema(),
 )
 
 
