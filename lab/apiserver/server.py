@@ -228,6 +228,8 @@ class ApiServer:
 
     def _bookmarks(self) -> None:
         for name in self.fleet.names():
-            for watcher in self.cluster(name).all_watchers():
+            cluster = self.cluster(name)
+            for watcher in cluster.all_watchers():
                 watcher.bookmark()
+            cluster.ring.tick()
         self._timers.after(BOOKMARK_SECONDS, self._bookmarks)

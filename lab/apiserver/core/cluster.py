@@ -161,6 +161,7 @@ class Cluster:
         if watchers:
             for watcher in list(watchers):
                 watcher.offer(event)
+            event.frames = None
         for listener in self.listeners:
             listener(event)
 

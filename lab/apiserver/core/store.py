@@ -138,15 +138,19 @@ class Event:
 
 
 class EventRing:
-    """The latest changes of a cluster, bounded by count and bytes. Revisions are contiguous: one event each."""
+    """The latest changes of a cluster, bounded by count, bytes and age. Revisions are contiguous: one event each.
 
-    __slots__ = ("_bytes", "_events", "_max_bytes", "_max_events", "start")
+    Source: Kubernetes, apiserver watch cache, which keeps the events of 75 seconds.
+    """
+
+    __slots__ = ("_bytes", "_events", "_max_bytes", "_max_events", "_ticks", "start")
 
     def __init__(self, start: int, max_events: int = 4096, max_bytes: int = 4 << 20) -> None:
         self.start = start
         """Changes after this revision are known; a watch from an earlier one has expired."""
         self._events: list[Event] = []
         self._bytes = 0
+        self._ticks = (start, start)
         self._max_events = max_events
         self._max_bytes = max_bytes
 
@@ -155,11 +159,20 @@ class EventRing:
         self._events.append(event)
         self._bytes += len(event.new.raw)
         if len(self._events) > self._max_events or self._bytes > self._max_bytes:
-            drop = max(1, len(self._events) // 4)
-            for old in self._events[:drop]:
-                self._bytes -= len(old.new.raw)
-            self.start = self._events[drop - 1].rv
-            del self._events[:drop]
+            self._drop(max(1, len(self._events) // 4))
+
+    def tick(self) -> None:
+        """Forget what came before the last tick but one; to be called at equal distances of about a minute."""
+        forgotten, last = self._ticks
+        self._ticks = (last, self.start + len(self._events))
+        if forgotten > self.start:
+            self._drop(forgotten - self.start)
+
+    def _drop(self, count: int) -> None:
+        for old in self._events[:count]:
+            self._bytes -= len(old.new.raw)
+        self.start += count
+        del self._events[:count]
 
     def after(self, rv: int) -> list[Event]:
         """The changes with a greater revision than `rv`, oldest first; `rv` must not lie before `start`."""
