@@ -96,6 +96,7 @@ class PageDoor:
     async def close(self) -> None:
         """End every stream and listen no more."""
         self._closing.set()
+        self._tape.wake()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

@@ -51,6 +51,10 @@ class Tape:
             return
         self._records.append(record)
         self._now.fold(record)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let everybody who waits look around: there is a record, or the page closes."""
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
@@ -88,7 +92,7 @@ class Tape:
             return self._travelling
 
     async def grown(self, seq: int, within: float) -> bool:
-        """Return when there is a record behind the number, or False when `within` seconds passed without."""
+        """Return when there is a record behind the number or `wake` was called; False after `within` seconds."""
         if self.last > seq:
             return True
         changed = self._changed

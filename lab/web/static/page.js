@@ -99,7 +99,10 @@ function headline(view) {
   const { trail } = view.focus;
   if (!all) return "Nothing has been declared yet.";
   if (all === 1) {
-    if (bad || silent) return `${trail.package} ${bad ? "stopped" : "waits"} at ${trail.stands}.`;
+    const alike = view.trails.filter((one) => one.state === trail.state && one.stands === trail.stands).length;
+    if (trail.state === "failed") return `${alike > 1 ? `${alike} packages` : trail.package} stopped at ${trail.stands}.`;
+    if (trail.state === "silent") return alike > 1 ? `${alike} packages wait at ${trail.stands}.` : `${trail.package} waits at ${trail.stands}.`;
+    if (bad || silent) return `A package ${bad ? "stopped" : "waits for a person"} on ${view.clusters[0].name}.`;
     if (ready) return `${view.trail_count === 1 ? "The package is" : `All ${view.trail_count} packages are`} ready on ${view.clusters[0].name}.`;
     return trail ? `${trail.package} is on its way to ${view.clusters[0].name}.` : `Nothing is on its way to ${view.clusters[0].name} yet.`;
   }

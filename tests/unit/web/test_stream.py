@@ -98,3 +98,16 @@ def test_questions_are_told_when_they_were_asked(records: list[Record], visit: V
         reply.close()
 
     visit(PageDoor(tape, token="a-token", live=True, asks=lambda: asks), visiting)
+
+
+def test_a_page_that_closes_ends_its_streams(records: list[Record], visit: Visit) -> None:
+    """Nobody waits for the next beat when a lab goes down."""
+    door = PageDoor(Tape(records), token="a-token", live=True)
+
+    async def visiting(client: Any) -> None:
+        reply = await client.get("/v1/events")
+        async with asyncio.timeout(0.5):
+            await door.close()
+            assert (await reply.content.read()).startswith(b"retry: 1000")
+
+    visit(door, visiting)
