@@ -91,7 +91,7 @@ def test_a_watch_tells_changes_in_order(run) -> None:
 
 
 def test_warnings_are_collected(run) -> None:
-    """Warning headers of the server are kept, each by itself."""
+    """Warning headers of the server are kept, each by itself, in the order of the document."""
 
     async def work(kube: KubeClient) -> list[str]:
         deployment = {
@@ -111,7 +111,7 @@ def test_warnings_are_collected(run) -> None:
         await kube.create(DEPLOYMENT, deployment)
         return kube.warnings
 
-    assert run(work) == ['unknown field "spec.folly"', 'unknown field "spec.nonsense"']
+    assert run(work) == ['unknown field "spec.nonsense"', 'unknown field "spec.folly"']
 
 
 def test_somebody_without_rights_is_refused(run, cluster) -> None:
