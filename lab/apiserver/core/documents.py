@@ -6,6 +6,7 @@ Documents are made once per set of resources and shared by all clusters that ser
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,12 @@ class Documents:
     def __init__(self, openapi: OpenAPI) -> None:
         self._openapi = openapi
         self._kept: dict[tuple[Any, ...], tuple[tuple[Resource, ...], bytes, str]] = {}
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def takes_long(request: Request) -> bool:
+        """Whether the answer may take tens of milliseconds to build: better in a thread, which `answer` allows."""
+        return request.path.startswith("/openapi/v3/")
 
     def answer(self, request: Request, resources: tuple[Resource, ...]) -> Response:
         """The reply to a path such as `/apis`, `/version` or `/openapi/v3`. Raises ApiError."""
@@ -120,9 +127,10 @@ class Documents:
         if found is None:
             body = make()
             found = (resources, body, hashlib.sha256(body).hexdigest()[:32].upper())
-            if len(self._kept) >= _KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = found
+            with self._lock:
+                if len(self._kept) >= _KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[key] = found
         return found[1], found[2]
 
 

@@ -5,6 +5,7 @@ Nothing here knows of a transport. Source: Kubernetes, apiserver handler chain.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from lab.apiserver.core import authz
@@ -73,7 +74,10 @@ class Pipeline:
     async def _answer(self, user: UserInfo, request: Request, info: RequestInfo) -> Response | WatchHandle:
         await self._faults.strike(self.cluster.name, info.verb, info.group, info.resource)
         if not info.is_resource:
-            return self._documents.answer(request, self.cluster.registry.resources())
+            resources = self.cluster.registry.resources()
+            if self._documents.takes_long(request):
+                return await asyncio.to_thread(self._documents.answer, request, resources)
+            return self._documents.answer(request, resources)
         return await dispatch(self.cluster, user, request, info, self._reviews, lambda: self.authenticator.tokens)
 
     def _note(self, caller: Identity | None, who: Identity | Credentials, info: RequestInfo, status: int) -> None:
