@@ -157,7 +157,7 @@ class Engine:
         act: Act,
         order: Order,
         *,
-        metadata: Metadata | None = None,
+        metadata: Metadata | Callable[[Metadata], Metadata] | None = None,
         change: Change | None = None,
         policy: str = "",
         patient: bool = False,
@@ -166,14 +166,17 @@ class Engine:
     ) -> Revision | None:
         """Do what the table of the life says; returns the revision as it then is, None when it is gone.
 
-        `metadata` replaces the present one; `change` edits the package where the act renders; `policy` names what
-        approved; `expected` is the commit that the caller judged, where that matters.
+        `metadata` replaces the present one, or is made of it when the turn has come; `change` edits the package where
+        the act renders; `policy` names what approved; `expected` is the commit that the caller judged, where that
+        matters.
         """
         async with self._turns.of(key, patient=patient):
             shelf, revision = self._find(key)
             if expected and revision.commit != expected:
                 raise Refused(f"package revision {revision.name} changed meanwhile")
             kept = revision.metadata if metadata is None else metadata
+            if not isinstance(kept, Metadata):
+                kept = kept(revision.metadata)
             build = await self._step(shelf, revision, act, order, kept, change, policy)
             if act is Act.REJECT:
                 self._teller.rejecting(revision, order.user)

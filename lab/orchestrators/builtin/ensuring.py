@@ -150,21 +150,26 @@ class Ensuring:
     async def _adopted(self, spec: VariantSpec, revision: Revision, obj: Object, adopt: bool) -> Revision:
         if not adopt:
             return revision
-        known = revision.metadata
-        wanted = replace(
-            known.with_owner(spec.owner()),
-            labels={**known.labels, **spec.labels},
-            annotations={**known.annotations, **spec.annotations},
-        )
+
+        def taken(known: Metadata) -> Metadata:
+            return replace(
+                known.with_owner(spec.owner()),
+                labels={**known.labels, **spec.labels},
+                annotations={**known.annotations, **spec.annotations},
+            )
+
         order = self._order(obj, [revision])
-        return await self.engine.act(revision.key, Act.KEEP, order, metadata=wanted, patient=True) or revision
+        return await self.engine.act(revision.key, Act.KEEP, order, metadata=taken, patient=True) or revision
 
     async def _release(self, spec: VariantSpec, revision: Revision, obj: Object, *, drop: bool) -> None:
         act = release_act(spec, revision)
-        kept = revision.metadata.without_owner(spec.uid) if drop else revision.metadata
-        if act is Act.KEEP and kept == revision.metadata:
+        if act is Act.KEEP and not (drop and revision.metadata.owned_by(spec.uid)):
             return
-        await self.engine.act(revision.key, act, self._order(obj, [revision]), metadata=kept, patient=True)
+
+        def left(known: Metadata) -> Metadata:
+            return known.without_owner(spec.uid) if drop else known
+
+        await self.engine.act(revision.key, act, self._order(obj, [revision]), metadata=left, patient=True)
 
     # -- parts ------------------------------------------------------------------------------------------------
 

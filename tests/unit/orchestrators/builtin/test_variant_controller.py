@@ -296,6 +296,25 @@ def test_a_proposed_deletion_of_an_owned_revision_is_taken_back(world, run):
     run(flow())
 
 
+def test_two_variants_let_go_at_the_same_time(world, run):
+    """Neither writes back the owner reference that the other one just took away."""
+
+    async def flow() -> None:
+        await published(world, spec={"deletionPolicy": "orphan"})
+        name = "nephio-my-ran.cluster-baseline.packagevariant-1"
+        await world.variant(name="second", spec={"deletionPolicy": "orphan", "adoptionPolicy": "adoptExisting"})
+        await world.until(lambda: owners(world, name, 2))
+        for variant in ("baseline-my-ran", "second"):
+            await world.client.delete(PACKAGE_VARIANT, variant, namespace="default")
+        await world.settled(3)
+        assert await owners(world, name, 0)
+
+    async def owners(world, name, number):
+        return len((await world.revision(name))["metadata"].get("ownerReferences", [])) == number
+
+    run(flow())
+
+
 def test_adoption(world, run):
     """With adoptExisting a revision that somebody else made gets the variant's owner, labels and annotations."""
 
