@@ -69,7 +69,8 @@ function explanation(found) {
 function commands(lines) {
   return lines.length ? h("section", {}, h("h3", {}, "Look yourself"),
     ...lines.map((line) => h("div", { class: "line" }, h("code", {}, line),
-      h("button", { type: "button", class: "copy", "data-copy": line, "aria-label": `Copy ${line}` }, "Copy")))) : null;
+      h("button", { type: "button", class: "copy", "data-copy": line, "aria-label": `Copy ${line}` }, "Copy"))),
+    h("p", { class: "quiet note" }, "In a shell of this lab: make lab-shell, or eval \"$(lab env)\".")) : null;
 }
 
 function objects(looks, at) {
