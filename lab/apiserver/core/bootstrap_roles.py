@@ -52,8 +52,21 @@ _ROLES: dict[str, list[dict[str, Any]]] = {
         _rule(["authentication.k8s.io"], ["selfsubjectreviews"], ["create"]),
     ],
     "system:discovery": [
-        _paths(["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz"]),
-        _paths(["/version", "/version/"]),
+        _paths(
+            [
+                "/api",
+                "/api/*",
+                "/apis",
+                "/apis/*",
+                "/healthz",
+                "/livez",
+                "/openapi",
+                "/openapi/*",
+                "/readyz",
+                "/version",
+                "/version/",
+            ]
+        ),
     ],
     "system:public-info-viewer": [_paths(["/healthz", "/livez", "/readyz", "/version", "/version/"])],
     "system:auth-delegator": [

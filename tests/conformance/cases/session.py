@@ -147,14 +147,16 @@ class Session:
         """Wait for a 404, which is a step."""
         await self.until(path, lambda reply: reply.code == 404)
 
-    async def watch(self, path: str, count: int, *, accept: str = JSON, **query: str) -> list[dict[str, Any]]:
+    async def watch(
+        self, path: str, count: int, patience: float = 3.0, *, accept: str = JSON, **query: str
+    ) -> list[dict[str, Any]]:
         """A step: the first `count` events of a watch, or those of some seconds."""
         seen: list[dict[str, Any]] = []
         pairs = [("watch", "true"), *query.items()]
         code, headers, stream = await self.admin.open("GET", path, query=pairs, headers={"accept": accept})
         buffer = b""
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(patience):
                 async for chunk in stream:
                     *lines, buffer = (buffer + chunk).split(b"\n")
                     seen += [json.loads(line) for line in lines if line]

@@ -52,10 +52,12 @@ async def put_wrong_uid(api: Session) -> None:
 
 @case("C", "put-absent")
 async def put_absent(api: Session) -> None:
-    """404: a PUT of what is not there creates nothing."""
+    """404: a PUT of what is not there creates nothing, but for a few kinds such as Services."""
     await api("PUT", api.path("configmaps/a"), config_map())
     await api("PUT", api.path("configmaps/a"), with_metadata(config_map(), resourceVersion="5"))
     await api("PATCH", api.path("configmaps/a"), {}, type=MERGE)
+    service = {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}}
+    await api("PUT", api.path("services/s"), service, keep=lambda reply: reply.code)
 
 
 @case("C", "no-op-write")

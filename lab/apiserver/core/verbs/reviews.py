@@ -60,14 +60,15 @@ class Reviews:
         return {"allowed": decision.allowed, **({"reason": decision.reason} if decision.reason else {})}
 
     def _self_access(self, call: Call, spec: dict[str, Any]) -> dict[str, Any]:
-        _check_attributes(call, spec)
+        _refuse(call, _attribute_faults(spec))
         return self._decide(call.user, spec)
 
     def _access(self, call: Call, spec: dict[str, Any]) -> dict[str, Any]:
-        _check_attributes(call, spec)
+        faults = _attribute_faults(spec)
         if not spec.get("user") and not spec.get("groups"):
             text = 'spec.user: Invalid value: "": at least one of user or group must be specified'
-            raise _invalid(call, FieldError("Invalid", "spec.user", text))
+            faults.append(FieldError("Invalid", "spec.user", text))
+        _refuse(call, faults)
         return self._decide(UserInfo(spec.get("user") or "", tuple(spec.get("groups") or ())), spec)
 
     def _local_access(self, call: Call, spec: dict[str, Any]) -> dict[str, Any]:
@@ -117,19 +118,21 @@ def _question(user: UserInfo, spec: dict[str, Any]) -> Question:
     )
 
 
-def _check_attributes(call: Call, spec: dict[str, Any]) -> None:
-    if bool(spec.get("resourceAttributes")) == bool(spec.get("nonResourceAttributes")):
-        why = (
-            "cannot be specified in combination with resourceAttributes"
-            if spec.get("resourceAttributes")
-            else "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-        )
-        field = "spec.nonResourceAttributes" if spec.get("resourceAttributes") else "spec.resourceAttributes"
-        raise _invalid(call, FieldError("Invalid", field, f'{field}: Invalid value: "null": {why}'))
+def _attribute_faults(spec: dict[str, Any]) -> list[FieldError]:
+    """A review asks about a resource or about a path, never about both or neither."""
+    if bool(spec.get("resourceAttributes")) != bool(spec.get("nonResourceAttributes")):
+        return []
+    if spec.get("resourceAttributes"):
+        field, why = "spec.nonResourceAttributes", "cannot be specified in combination with resourceAttributes"
+    else:
+        field = "spec.resourceAttributes"
+        why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+    return [FieldError("Invalid", field, f"{field}: Invalid value: null: {why}")]
 
 
-def _invalid(call: Call, fault: FieldError) -> Exception:
-    return invalid(call.resource.group, call.resource.kind, "", [fault])
+def _refuse(call: Call, faults: list[FieldError]) -> None:
+    if faults:
+        raise invalid(call.resource.group, "", "", faults)
 
 
 def _as_dict(user: UserInfo) -> dict[str, Any]:
