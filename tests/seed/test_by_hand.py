@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,11 +58,12 @@ class Session:
         return done.stdout + done.stderr
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def _free_port() -> int:
+    """A port that nobody has now, below those that the system gives to whoever connects in the meantime."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(20000, 30000)))
+            return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -70,8 +73,7 @@ def session(tmp_path: Path, examples: Path) -> Iterator[Session]:
     session.folder.mkdir()
     for name in ("LAB_NAME", "LAB_HOME", "LAB_FILE", "LAB_PROFILE", "KUBECONFIG"):
         session.environment.pop(name, None)
-    api, git = _free_ports()
-    (session.folder / "lab.yaml").write_text(LAB_YAML.format(api=api, git=git))
+    (session.folder / "lab.yaml").write_text(LAB_YAML.format(api=_free_port(), git=_free_port()))
     for name in ("clustercontext.yaml", "packagevariant-baseline-my-ran.yaml"):
         shutil.copy(examples / name, session.folder)
     own = Path(sys.executable).parent
