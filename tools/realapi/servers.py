@@ -184,6 +184,8 @@ def real_server() -> Iterator[Real]:
             running.append(subprocess.Popen(command, stdout=file, stderr=file, cwd=folder, preexec_fn=_child))
         return log
 
+    # A polite kill shall clean up as well; it would end this process without the block below.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         _write_secrets(folder)
         client, peer, port = _free_ports(3)
@@ -196,12 +198,12 @@ def real_server() -> Iterator[Real]:
         yield real
     finally:
         _stop(running)
+        signal.signal(signal.SIGTERM, before)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def main() -> int:
     """Serve until interrupted."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with real_server() as real:
             print(f"export KUBECONFIG={real.kubeconfig}", flush=True)
