@@ -143,3 +143,13 @@ def test_finalizer_holds(kubectl, gadgets) -> None:
     assert kubectl("get", "gd", "held", "-n", gadgets, "-o", "jsonpath={.metadata.deletionTimestamp}")
     kubectl("patch", "gd", "held", "-n", gadgets, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     assert "NotFound" in kubectl("get", "gd", "held", "-n", gadgets, fails=True)
+
+
+def test_a_kind_without_definition_is_named(kubectl, tmp_path) -> None:
+    """A custom resource before its definition is refused in kubectl's usual words."""
+    path = tmp_path / "x.yaml"
+    path.write_text("apiVersion: no.such/v1\nkind: Thing\nmetadata: {name: x}\n")
+    told = kubectl("apply", "-f", str(path), fails=True)
+
+    assert 'no matches for kind "Thing" in version "no.such/v1"' in told
+    assert "ensure CRDs are installed first" in told

@@ -36,6 +36,7 @@ VERSION: dict[str, str] = {
 }
 _HEALTH = ("healthz", "livez", "readyz")
 _KEPT = 64
+_OPENAPI_TWO = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
 
 class Documents:
@@ -100,8 +101,7 @@ class Documents:
 
     def _open_api(self, request: Request, parts: list[str], resources: tuple[Resource, ...]) -> Response:
         if parts[0] != "v3":
-            # Clients ask for version 2 in protobuf and carry on after 406, but not after JSON.
-            raise not_acceptable()
+            return _version_two(request)
         if len(parts) == 1:
             body, tag = self._made(("index",), resources, lambda: encode(self._openapi.index(resources)))
             return _tagged(request, body, tag, "application/json")
@@ -132,6 +132,24 @@ class Documents:
                     del self._kept[next(iter(self._kept))]
                 self._kept[key] = found
         return found[1], found[2]
+
+
+def _version_two(request: Request) -> Response:
+    """OpenAPI 2 without a path: clients ask for it only to find that they must do without.
+
+    kubectl takes 406 for a failure where it names an unknown kind, and an empty document for what it is. It must be
+    protobuf: JSON would be read as such. Source: gnostic, openapi.v2 Document.
+    """
+    if not any("openapi.spec.v2" in media.name for media in media_types(request.headers.get("accept", ""))):
+        raise not_acceptable()
+    title, version = b"Kubernetes", VERSION["gitVersion"].encode()
+    info = _field(1, title) + _field(2, version)
+    return Response(200, _field(1, b"2.0") + _field(2, info) + _field(8, b""), _OPENAPI_TWO)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A length-delimited protobuf field; `content` is shorter than 128 bytes."""
+    return bytes((number << 3 | 2, len(content))) + content
 
 
 def _aggregated_form(accept: str) -> str:
