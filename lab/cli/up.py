@@ -184,6 +184,7 @@ def _what_next(console: Console, spec: LabSpec, home: Home, ran: Ran, took: floa
     console.say(f'  Look    eval "$({pasteable("env")})"')
     if spec.clusters:
         console.say(f"          kubectl --context={spec.clusters[0].name} get namespaces")
+    console.say(f"          {pasteable('open')}")
     console.say(f"  Follow  {pasteable(f'trace {first}'.strip())}")
     console.say(f"  Ask     {pasteable('why namespace/openairinterface')}")
     console.say(f"  Remove  {pasteable('down')}")

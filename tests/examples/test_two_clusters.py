@@ -21,9 +21,3 @@ def test_two_clusters_two_repositories(lab: Any) -> None:
 
     commits = {name: lab.flow("cluster-baseline", to=name).commit.id for name in ("my-ran", "my-core")}
     assert commits["my-ran"] != commits["my-core"]
-
-
-@pytest.mark.lab(profile="kind", clusters=["my-ran"])
-def test_a_test_may_want_another_profile(lab: Any) -> None:
-    """Where the profile is another one, the test is skipped, and the reason is shown."""
-    assert "Ready" in lab["my-ran"].kubectl("get nodes")
