@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from lab.errors.base import ExitCode, LabError
-from lab.server.control import ControlDoor
 from lab.wiring.home import Home, refused_by_system
 from lab.wiring.launching import report_failure
+from lab.wiring.processes import serving
 
 log = logging.getLogger("lab.server")
 
@@ -25,7 +25,11 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiohttp").setLevel(logging.WARNING)
     try:
-        _run(serve(home))
+        with serving(home) as alone:
+            if not alone:
+                log.info("another server of this lab is starting or runs: this one is not needed")
+                return int(ExitCode.REFUSED)
+            _run(serve(home))
     except LabError as error:
         report_failure(home, error)
         log.exception("the lab server cannot start")
@@ -43,6 +47,7 @@ def main(arguments: list[str]) -> int:
 async def serve(home: Home) -> None:
     """Start the lab, its control door and its page, say where they are, and wait to be stopped. Raises LabError."""
     from lab.kit.clock import SystemClock
+    from lab.server.control import ControlDoor
     from lab.web.of_lab import LabPage
     from lab.wiring.embedded import start_embedded
     from lab.wiring.spec_file import read_spec

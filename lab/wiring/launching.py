@@ -13,9 +13,7 @@ from lab.errors.base import LabError, Place
 from lab.kit.files import quoted, write_atomic
 from lab.kit.retrying import poll
 from lab.wiring.home import Home
-from lab.wiring.processes import server_pid
-
-START_LIMIT = 60.0
+from lab.wiring.processes import START_LIMIT, is_served, server_pid
 
 
 def failure_file(home: Home) -> Path:
@@ -43,8 +41,24 @@ def launch(
     failure_file(home).unlink(missing_ok=True)
     home.server.unlink(missing_ok=True)
     home.server_log.parent.mkdir(parents=True, exist_ok=True)
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        process = _spawn(home)
+        meanwhile()
+        _await(home, process, each)
+    except BaseException:
+        if process is not None:
+            process.kill()
+        raise
+    if home.server.exists():
+        return
+    process.kill()
+    raise _reason(home, process.poll())
+
+
+def _spawn(home: Home) -> subprocess.Popen[bytes]:
     with home.server_log.open("ab") as log:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "lab.server", str(home.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -52,13 +66,16 @@ def launch(
             start_new_session=True,
             cwd=home.path,
         )
-    meanwhile()
-    up = poll(lambda: home.server.exists() or process.poll() is not None, limit=START_LIMIT, interval=0.01, each=each)
-    if home.server.exists():
-        return
-    if not up:
-        process.kill()
-    raise _reason(home, process.poll())
+
+
+def _await(home: Home, process: subprocess.Popen[bytes], each: Callable[[float], None]) -> None:
+    """Until a server answers or none can. One that a killed command left starting goes on; ours ends then."""
+    poll(
+        lambda: home.server.exists() or (process.poll() is not None and not is_served(home)),
+        limit=START_LIMIT,
+        interval=0.01,
+        each=each,
+    )
 
 
 def _reason(home: Home, status: int | None) -> LabError:

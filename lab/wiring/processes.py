@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab.kit.retrying import poll
 from lab.wiring.home import Home
 
+START_LIMIT = 60.0
 STOP_LIMIT = 10.0
 
 
@@ -22,6 +25,28 @@ def server_pid(home: Home) -> int | None:
     return pid if _is_ours(pid, home) else None
 
 
+@contextmanager
+def serving(home: Home) -> Iterator[bool]:
+    """Be the one server of a lab, from the first moment to the last; gives False where another one is."""
+    with _claim_file(home).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def is_served(home: Home) -> bool:
+    """True while a server of the lab runs, be it only starting."""
+    with serving(home) as nobody_else:
+        return not nobody_else
+
+
+def _claim_file(home: Home) -> Path:
+    return home.path / "server.lock"
+
+
 def server_answers(home: Home) -> bool:
     """True while the lab server runs and has said where it listens."""
     return server_pid(home) is not None
@@ -29,6 +54,8 @@ def server_answers(home: Home) -> bool:
 
 def end_server(home: Home, waiting: Callable[[float], None] = lambda _elapsed: None) -> bool:
     """Ask the server to stop, insist after STOP_LIMIT seconds; True when there was one."""
+    # One that a killed command left starting is waited for: it could not be told to stop before it listens.
+    poll(lambda: server_pid(home) is not None or not is_served(home), limit=START_LIMIT, each=waiting)
     pid = server_pid(home)
     if pid is None:
         home.server.unlink(missing_ok=True)

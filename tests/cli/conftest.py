@@ -154,6 +154,12 @@ class Shell:
         """The lab server's process."""
         return int(json.loads((self.home / "server.json").read_text())["pid"])
 
+    def hold_server(self) -> int:
+        """Stops the lab server where it is, be it only starting; returns its process, for SIGCONT."""
+        (pid,) = self.until(lambda: servers_of(self.folder))
+        os.kill(pid, signal.SIGSTOP)
+        return int(pid)
+
     def kill_server(self) -> None:
         """Ends the lab server without any warning, be it only starting, and waits until it is gone."""
         (pid,) = self.until(lambda: servers_of(self.folder))
